@@ -1,0 +1,5 @@
+/** The node agent. */
+@NullMarked
+package dev.skep.agent;
+
+import org.jspecify.annotations.NullMarked;
