@@ -1,0 +1,30 @@
+package dev.skep.bpf;
+
+import java.util.List;
+
+/**
+ * What the kernel counted for a policy since it exists, editions, agent restarts and (by the seed
+ * of {@link SkepKernel#apply}) reboots included.
+ *
+ * @param hooks one per hook that the policy has or ever had on this node, ordered by index
+ * @param processes of the workloads in the policy's scope, since the policy came to this node
+ */
+public record PolicyTotals(List<HookTotals> hooks, ProcessTotals processes) {
+  public static final PolicyTotals NONE = new PolicyTotals(List.of(), new ProcessTotals(0, 0, 0));
+
+  public PolicyTotals {
+    hooks = List.copyOf(hooks);
+  }
+
+  /**
+   * @param posted events, whether or not they reached the ring
+   * @param suppressed matches with NoPost
+   * @param enforced signals sent
+   * @param monitored signals that monitor mode held back
+   * @param dropped events that found the ring full
+   */
+  public record HookTotals(
+      int index, long posted, long suppressed, long enforced, long monitored, long dropped) {}
+
+  public record ProcessTotals(long forks, long execs, long exits) {}
+}
