@@ -1,0 +1,13 @@
+package dev.skep.events;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The last thread of a process is gone.
+ *
+ * @param signal the name of the signal that ended it ({@link Signals#name}), empty if none did
+ * @param status the exit status, 0 to 255; 0 where a signal ended it
+ */
+public record ProcessExit(
+    long timeNanos, ProcessRef process, @Nullable ProcessRef parent, String signal, int status)
+    implements Event {}

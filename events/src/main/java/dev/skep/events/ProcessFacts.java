@@ -1,0 +1,38 @@
+package dev.skep.events;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What stays true of a process from one exec to the next. Texts that come from the kernel are made
+ * by {@link KernelText}, so that they can be encoded whatever bytes they had.
+ *
+ * @param execId {@link ExecId}; never empty
+ * @param pid the thread group's id in the host's pid namespace
+ * @param uid the user, unsigned
+ * @param cwd the working directory at exec
+ * @param arguments one line, see {@link KernelText#commandLine}
+ * @param flags words, see {@link ProcessFlag#words}
+ * @param startNanos when the program began, wall-clock nanoseconds since 1970-01-01 UTC
+ * @param auid the login's user, unsigned; -1 if there was no login
+ * @param parentExecId empty if the parent is not known
+ * @param inInitTree whether it descends from its container's first process, null where that is not
+ *     known
+ */
+public record ProcessFacts(
+    String execId,
+    int pid,
+    int uid,
+    String cwd,
+    String binary,
+    String arguments,
+    String flags,
+    long startNanos,
+    int auid,
+    String parentExecId,
+    @Nullable Boolean inInitTree) {
+  public ProcessFacts {
+    if (execId.isEmpty()) {
+      throw new IllegalArgumentException("process " + pid + " (" + binary + ") has no exec id");
+    }
+  }
+}
