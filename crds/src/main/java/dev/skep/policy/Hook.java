@@ -1,0 +1,148 @@
+package dev.skep.policy;
+
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** One place in the kernel where a policy watches. More kinds will come. */
+public sealed interface Hook {
+  /** In the policy, over all hook lists; what counters are keyed by. */
+  int index();
+
+  /** Of the hook in the file, such as {@code spec.kprobes[0]}. */
+  String path();
+
+  /** As written in the policy, such as {@code sys_write}: what counters and status show. */
+  String call();
+
+  /** The first that matches decides. Without any, every call matches and is posted. */
+  List<Selector> selectors();
+
+  /**
+   * A system call of the native table.
+   *
+   * @param syscall its name without prefix, such as {@code write}
+   */
+  record Syscall(
+      int index,
+      String path,
+      String call,
+      String syscall,
+      List<Argument> arguments,
+      @Nullable Argument returned,
+      List<Selector> selectors,
+      @Nullable String message,
+      List<String> tags)
+      implements Hook {
+    public Syscall {
+      arguments = List.copyOf(arguments);
+      selectors = List.copyOf(selectors);
+      tags = List.copyOf(tags);
+    }
+  }
+
+  /**
+   * An argument to read and report.
+   *
+   * @param index which argument of the call, from 0
+   * @param sizeIndex of a {@link ArgumentType#CHAR_BUF}: the argument, from 0, that holds its
+   *     length
+   */
+  record Argument(int index, ArgumentType type, OptionalInt sizeIndex, @Nullable String label) {}
+
+  /** {@code NOP} is checked and then left out, so that it never gets here. */
+  enum ArgumentType {
+    INT,
+    UINT32,
+    LONG,
+    SIZE,
+    FD,
+    STRING,
+    CHAR_BUF;
+
+    public boolean isText() {
+      return this == FD || this == STRING || this == CHAR_BUF;
+    }
+  }
+
+  /** All filters must match for the action to be taken. */
+  record Selector(
+      @Nullable String label,
+      List<PidFilter> pids,
+      List<BinaryFilter> binaries,
+      List<ArgumentFilter> arguments,
+      Action action) {
+    public Selector {
+      pids = List.copyOf(pids);
+      binaries = List.copyOf(binaries);
+      arguments = List.copyOf(arguments);
+    }
+  }
+
+  /**
+   * @param post whether an event is sent
+   * @param signal sent to the calling process; 0 for none
+   */
+  record Action(boolean post, int signal) {
+    public static final Action POST = new Action(true, 0);
+
+    public boolean enforces() {
+      return signal != 0;
+    }
+  }
+
+  record PidFilter(boolean negated, boolean inNamespace, boolean followForks, Set<Integer> pids) {
+    public PidFilter {
+      pids = Set.copyOf(pids);
+    }
+  }
+
+  record BinaryFilter(boolean negated, Set<String> paths) {
+    public BinaryFilter {
+      paths = Set.copyOf(paths);
+    }
+  }
+
+  /**
+   * @param argument position in {@link Syscall#arguments}
+   */
+  record ArgumentFilter(int argument, boolean negated, Matching matching) {}
+
+  /** What a filter asks of its argument. Numbers compare as the argument's own width and sign. */
+  sealed interface Matching {
+    record OneOf(Set<Long> numbers) implements Matching {
+      public OneOf {
+        numbers = Set.copyOf(numbers);
+      }
+    }
+
+    record GreaterThan(long bound) implements Matching {}
+
+    record LessThan(long bound) implements Matching {}
+
+    /** Any bit of {@code bits} is set. */
+    record AnyBit(long bits) implements Matching {}
+
+    /** At most 4095 bytes each. */
+    record TextOneOf(Set<String> texts) implements Matching {
+      public TextOneOf {
+        texts = Set.copyOf(texts);
+      }
+    }
+
+    /** At most 256 bytes each, the kernel's limit of a prefix trie. */
+    record TextPrefix(Set<String> texts) implements Matching {
+      public TextPrefix {
+        texts = Set.copyOf(texts);
+      }
+    }
+
+    /** At most 128 bytes each. */
+    record TextPostfix(Set<String> texts) implements Matching {
+      public TextPostfix {
+        texts = Set.copyOf(texts);
+      }
+    }
+  }
+}
