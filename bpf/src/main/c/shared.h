@@ -178,7 +178,7 @@ struct filter_plan {
 	__u8 argument; /* position in hook_plan.arguments */
 	__u8 count; /* of inline values; 255: the number set holds them */
 	__u32 set; /* set id; of FILTER_TEXT_EQUAL it indexes text_sets_small, _medium and _large alike */
-	__u64 values[INLINE_VALUES];
+	__u64 values[INLINE_VALUES]; /* as 64 bits, extended as the argument's kind says: sign of an int or long, zeros else; so are keys of number sets */
 };
 
 struct pid_filter_plan {
@@ -209,7 +209,7 @@ struct selector_plan {
 
 struct hook_plan { /* volatile const in .rodata of policy.bpf.o, named `hook` */
 	__u32 slot;
-	__u32 version; /* copied into records, so that the agent knows which edition of the policy decided */
+	__u32 version; /* unique to each load of a program on this node; copied into records, so that the agent knows which edition decided */
 	__u8 wants_return;
 	__u8 padding[3];
 	__u32 argument_padding;
@@ -239,6 +239,11 @@ struct followed_key { /* map `followed_pids` -> __u64 bits */
 	__u32 in_namespace;
 };
 
+/*
+ * map `followed_retired`: array of 1 __u64, written by the agent: bits whose set is gone. The task iterator takes them from every
+ * process (atomic and), so that a later set can have them.
+ */
+
 struct process_counters { /* map `cgroup_counters`, key: cgroup id (u64); key 0: cgroups that are gone, and what a reboot carried over */
 	__u64 forks;
 	__u64 execs;
@@ -267,7 +272,7 @@ struct hook_state { /* map `hooks`: array by slot; written by the agent alone */
 	__u32 monitor; /* 1: actions are counted and reported, not taken; switched at run time */
 	__u32 version;
 	__u32 padding;
-	__u8 plan_hash[32]; /* SHA-256 of the plan, for a restarted agent */
+	__u8 plan_hash[32]; /* SHA-256 of the plan, for a restarted agent; zeros: nothing loaded, or not completely */
 	__s64 base_forks; /* what to add to the node's process counters to get the policy's (usually negative) */
 	__s64 base_execs;
 	__s64 base_exits;
