@@ -11,9 +11,6 @@ import java.util.concurrent.TimeUnit;
 /** One run of another program, with a time limit. */
 record Command(List<String> words, Map<String, String> environment, Duration limit) {
 
-  /** What a program said and how it ended; {@code exitCode} is 128 + n after signal n. */
-  public record Output(int exitCode, String out, String err) {}
-
   /** Runs it, with {@code input} as its standard input. */
   Output run(String input) {
     try {

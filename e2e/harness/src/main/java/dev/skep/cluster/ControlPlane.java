@@ -1,6 +1,5 @@
 package dev.skep.cluster;
 
-import dev.skep.cluster.Command.Output;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

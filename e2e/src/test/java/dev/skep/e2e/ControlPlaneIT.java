@@ -1,7 +1,9 @@
-package dev.skep.cluster;
+package dev.skep.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.skep.cluster.ControlPlane;
+import dev.skep.cluster.NeedsControlPlane;
 import java.nio.file.Files;
 import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.Test;

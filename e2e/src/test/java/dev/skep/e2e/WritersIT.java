@@ -1,0 +1,145 @@
+package dev.skep.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.skep.cluster.ControlPlane;
+import dev.skep.cluster.NeedsControlPlane;
+import dev.skep.cluster.Output;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Every object has one writer: what config/default lets in and keeps out, asked of a real API
+ * server.
+ */
+@NeedsControlPlane
+class WritersIT {
+  private static final String NAMESPACE = "skep-system";
+  private static final ControlPlane CLUSTER = ControlPlane.shared();
+
+  private static Path agent;
+  private static Path operator;
+  private static Path stranger;
+
+  @BeforeAll
+  static void install() {
+    CLUSTER.install();
+    agent = CLUSTER.kubeconfigOf(NAMESPACE, "skep-agent", "node-a");
+    operator = CLUSTER.kubeconfigOf(NAMESPACE, "skep-operator");
+    // Somebody whom RBAC lets do what only Skep should.
+    CLUSTER.kubectl("-n", "default", "create", "serviceaccount", "careless");
+    CLUSTER.kubectl(
+        "create",
+        "clusterrole",
+        "careless",
+        "--verb=*",
+        "--resource=tracingpolicies.skep.dev,tracingpolicies.skep.dev/status,tracingnodestates.skep.dev,configmaps");
+    CLUSTER.kubectl(
+        "create",
+        "clusterrolebinding",
+        "careless",
+        "--clusterrole=careless",
+        "--serviceaccount=default:careless");
+    stranger = CLUSTER.kubeconfigOf("default", "careless");
+  }
+
+  @Test
+  void anAgentWritesTheStateOfItsOwnNode() {
+    assertThat(CLUSTER.tryApply(agent, state("node-a"))).satisfies(WritersIT::succeeded);
+  }
+
+  @Test
+  void anAgentDoesNotWriteTheStateOfAnotherNode() {
+    assertThat(CLUSTER.tryApply(agent, state("node-b")).err())
+        .contains("on node node-a must not write the TracingNodeState \"node-b\"");
+  }
+
+  @Test
+  void anAgentsTokenWithoutANodeWritesNoState() {
+    var unbound = CLUSTER.kubeconfigOf(NAMESPACE, "skep-agent");
+
+    assertThat(CLUSTER.tryApply(unbound, state("node-c")).err())
+        .contains("must not write the TracingNodeState \"node-c\"");
+  }
+
+  @Test
+  void aStrangerWithRightsOnStatesIsRefusedStill() {
+    CLUSTER.apply(state("node-d"));
+
+    assertThat(CLUSTER.tryApply(stranger, state("node-d")).err())
+        .contains("must not write the TracingNodeState \"node-d\"");
+    assertThat(CLUSTER.tryKubectl(stranger, "delete", "tracingnodestate", "node-d").err())
+        .contains("must not write the TracingNodeState \"node-d\"");
+    assertThat(CLUSTER.tryKubectl(operator, "delete", "tracingnodestate", "node-d"))
+        .satisfies(WritersIT::succeeded);
+  }
+
+  @Test
+  void theStatusOfAPolicyIsTheOperatorsWord() {
+    CLUSTER.kubectl(
+        "apply", "-f", System.getProperty("skep.root") + "/config/samples/watch-writes.yaml");
+
+    assertThat(setStatus(operator)).satisfies(WritersIT::succeeded);
+    assertThat(setStatus(stranger).err()).contains("must not write the status of a policy");
+    assertThat(
+            CLUSTER.tryKubectl(
+                stranger, "annotate", "tracingpolicy", "watch-writes", "by=stranger"))
+        .satisfies(WritersIT::succeeded);
+    assertThat(
+            CLUSTER
+                .tryKubectl(operator, "annotate", "tracingpolicy", "watch-writes", "by=operator", "--overwrite")
+                .err())
+        .contains("forbidden");
+  }
+
+  @Test
+  void theConfigMapOfANodeIsWrittenByTheOperatorAlone() {
+    assertThat(CLUSTER.tryApply(operator, configMap("skep-node-node-a")))
+        .satisfies(WritersIT::succeeded);
+    assertThat(CLUSTER.tryApply(stranger, configMap("skep-node-node-a")).err())
+        .contains("must not write skep-node-node-a");
+    assertThat(
+            CLUSTER
+                .tryKubectl(stranger, "-n", NAMESPACE, "delete", "configmap", "skep-node-node-a")
+                .err())
+        .contains("must not write skep-node-node-a");
+    assertThat(CLUSTER.tryApply(stranger, configMap("another"))).satisfies(WritersIT::succeeded);
+  }
+
+  @Test
+  void anAgentReadsItsConfigurationAndNoPolicy() {
+    assertThat(CLUSTER.tryKubectl(agent, "-n", NAMESPACE, "get", "configmaps"))
+        .satisfies(WritersIT::succeeded);
+    assertThat(CLUSTER.tryKubectl(agent, "get", "node", "node-a")).satisfies(WritersIT::succeeded);
+    assertThat(CLUSTER.tryKubectl(agent, "get", "tracingpolicies").err()).contains("forbidden");
+    assertThat(CLUSTER.tryKubectl(agent, "-n", NAMESPACE, "get", "secrets").err())
+        .contains("forbidden");
+  }
+
+  private static Output setStatus(Path kubeconfig) {
+    return CLUSTER.tryKubectl(
+        kubeconfig,
+        "patch",
+        "tracingpolicy",
+        "watch-writes",
+        "--subresource=status",
+        "--type=merge",
+        "-p",
+        "{\"status\":{\"observedGeneration\":1}}");
+  }
+
+  private static String state(String node) {
+    return "{apiVersion: skep.dev/v1alpha1, kind: TracingNodeState, metadata: {name: %s}}"
+        .formatted(node);
+  }
+
+  private static String configMap(String name) {
+    return "{apiVersion: v1, kind: ConfigMap, metadata: {name: %s, namespace: %s}, data: {k: v}}"
+        .formatted(name, NAMESPACE);
+  }
+
+  private static void succeeded(Output output) {
+    assertThat(output.exitCode()).as(output.err()).isZero();
+  }
+}
