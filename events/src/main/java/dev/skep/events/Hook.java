@@ -19,8 +19,8 @@ public record Hook(String function, String policy, String message, List<String> 
   }
 
   /**
-   * A policy's text comes from YAML, whose escapes can make half a surrogate pair: no UTF-8 exists
-   * for that, and an encoder would refuse the event.
+   * A policy's text comes from YAML, whose escapes can make half a surrogate pair: JSON could carry
+   * that, but no protobuf client would read it.
    */
   private static String wellFormed(String text) {
     return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);

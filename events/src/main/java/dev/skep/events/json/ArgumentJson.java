@@ -1,0 +1,113 @@
+package dev.skep.events.json;
+
+import com.fasterxml.jackson.core.Base64Variants;
+import com.fasterxml.jackson.core.io.SerializedString;
+import dev.skep.events.Argument;
+import dev.skep.events.Argument.BytesArg;
+import dev.skep.events.Argument.ErrorArg;
+import dev.skep.events.Argument.FileArg;
+import dev.skep.events.Argument.IntArg;
+import dev.skep.events.Argument.LongArg;
+import dev.skep.events.Argument.SizeArg;
+import dev.skep.events.Argument.StringArg;
+import dev.skep.events.Argument.TruncatedBytesArg;
+import dev.skep.events.Argument.UintArg;
+import dev.skep.events.Bytes;
+import java.io.IOException;
+
+/** Writes arguments of calls. */
+final class ArgumentJson {
+  private static final SerializedString STRING_ARG = new SerializedString("string_arg");
+  private static final SerializedString INT_ARG = new SerializedString("int_arg");
+  private static final SerializedString SIZE_ARG = new SerializedString("size_arg");
+  private static final SerializedString BYTES_ARG = new SerializedString("bytes_arg");
+  private static final SerializedString FILE_ARG = new SerializedString("file_arg");
+  private static final SerializedString TRUNCATED_BYTES_ARG =
+      new SerializedString("truncated_bytes_arg");
+  private static final SerializedString LONG_ARG = new SerializedString("long_arg");
+  private static final SerializedString UINT_ARG = new SerializedString("uint_arg");
+  private static final SerializedString ERROR_ARG = new SerializedString("error_arg");
+  private static final SerializedString LABEL = new SerializedString("label");
+
+  private static final SerializedString MOUNT = new SerializedString("mount");
+  private static final SerializedString PATH = new SerializedString("path");
+  private static final SerializedString FLAGS = new SerializedString("flags");
+  private static final SerializedString PERMISSION = new SerializedString("permission");
+  private static final SerializedString ORIG_SIZE = new SerializedString("orig_size");
+  private static final SerializedString MESSAGE = new SerializedString("Message");
+
+  private ArgumentJson() {}
+
+  static void write(JsonLine out, Argument argument) throws IOException {
+    var json = out.json();
+    json.writeStartObject();
+    // The label's number, 18, lies between those of the kinds.
+    if (!(argument instanceof ErrorArg)) {
+      writeValue(out, argument);
+      out.plain(LABEL, argument.label());
+    } else {
+      out.plain(LABEL, argument.label());
+      writeValue(out, argument);
+    }
+    json.writeEndObject();
+  }
+
+  private static void writeValue(JsonLine out, Argument argument) throws IOException {
+    var json = out.json();
+    switch (argument) {
+      case IntArg(int value, _) -> {
+        json.writeFieldName(INT_ARG);
+        json.writeNumber(value);
+      }
+      case UintArg(int value, _) -> {
+        json.writeFieldName(UINT_ARG);
+        out.unsigned(value);
+      }
+      case SizeArg(long value, _) -> {
+        json.writeFieldName(SIZE_ARG);
+        out.unsigned64(value);
+      }
+      case LongArg(long value, _) -> {
+        json.writeFieldName(LONG_ARG);
+        out.signed64(value);
+      }
+      case StringArg(var value, _) -> {
+        json.writeFieldName(STRING_ARG);
+        json.writeString(value);
+      }
+      case FileArg file -> {
+        json.writeFieldName(FILE_ARG);
+        json.writeStartObject();
+        out.plain(MOUNT, file.mount());
+        out.plain(PATH, file.path());
+        out.plain(FLAGS, file.flags());
+        out.plain(PERMISSION, file.permission());
+        json.writeEndObject();
+      }
+      case BytesArg(var value, _) -> {
+        json.writeFieldName(BYTES_ARG);
+        base64(out, value);
+      }
+      case TruncatedBytesArg(var value, long originalSize, _) -> {
+        json.writeFieldName(TRUNCATED_BYTES_ARG);
+        json.writeStartObject();
+        if (value.length() > 0) {
+          json.writeFieldName(BYTES_ARG);
+          base64(out, value);
+        }
+        out.plainUnsigned64(ORIG_SIZE, originalSize);
+        json.writeEndObject();
+      }
+      case ErrorArg(var message, _) -> {
+        json.writeFieldName(ERROR_ARG);
+        json.writeStartObject();
+        out.plain(MESSAGE, message);
+        json.writeEndObject();
+      }
+    }
+  }
+
+  private static void base64(JsonLine out, Bytes bytes) throws IOException {
+    out.json().writeBinary(Base64Variants.MIME_NO_LINEFEEDS, bytes.array(), 0, bytes.length());
+  }
+}

@@ -1,0 +1,47 @@
+package dev.skep.events.json;
+
+import java.io.OutputStream;
+import java.util.Arrays;
+
+/** One encoded line, in memory that is used again for the next. */
+final class Line extends OutputStream {
+  /** Most lines are shorter; what a longer one took is given back with the next. */
+  private static final int USUAL = 8 * 1024;
+
+  private byte[] bytes = new byte[USUAL];
+  private int length;
+
+  void clear() {
+    length = 0;
+    if (bytes.length > USUAL) {
+      bytes = new byte[USUAL];
+    }
+  }
+
+  byte[] bytes() {
+    return bytes;
+  }
+
+  int length() {
+    return length;
+  }
+
+  @Override
+  public void write(int value) {
+    makeRoom(1);
+    bytes[length++] = (byte) value;
+  }
+
+  @Override
+  public void write(byte[] source, int offset, int count) {
+    makeRoom(count);
+    System.arraycopy(source, offset, bytes, length, count);
+    length += count;
+  }
+
+  private void makeRoom(int count) {
+    if (count > bytes.length - length) {
+      bytes = Arrays.copyOf(bytes, Math.max(length + count, 2 * bytes.length));
+    }
+  }
+}

@@ -1,0 +1,145 @@
+package dev.skep.events.json;
+
+import dev.skep.events.Action;
+import dev.skep.events.Argument;
+import dev.skep.events.Bytes;
+import dev.skep.events.Event;
+import dev.skep.events.ExecId;
+import dev.skep.events.Hook;
+import dev.skep.events.KernelText;
+import dev.skep.events.ProcessExec;
+import dev.skep.events.ProcessExit;
+import dev.skep.events.ProcessFacts;
+import dev.skep.events.ProcessKprobe;
+import dev.skep.events.ProcessRef;
+import dev.skep.events.Signals;
+import dev.skep.events.TracedProcess;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Events of every shape, the same for the same seed. */
+final class RandomEvents {
+  private static final long YEAR_2026 = TimeUnit.SECONDS.toNanos(1_767_225_600);
+  private static final long[] TELLING_NUMBERS = {
+    0, 1, -1, Integer.MAX_VALUE, Integer.MIN_VALUE, Long.MAX_VALUE, Long.MIN_VALUE, 1L << 53
+  };
+  private static final String[] TELLING_TEXTS = {
+    "",
+    "/usr/bin/id",
+    "-u \"a b\" é <&>='",
+    "日本/🐝",
+    "\\\"\b\f\n\r\t\u0001\u007f",
+    "\u2028",
+    "\uFFFD"
+  };
+
+  private static final List<Action> ACTIONS = List.of(Action.values());
+
+  private final Random random;
+
+  RandomEvents(long seed) {
+    random = new Random(seed);
+  }
+
+  Event event() {
+    return switch (random.nextInt(3)) {
+      case 0 -> new ProcessExec(time(), process(), parent());
+      case 1 ->
+          new ProcessExit(
+              time(), process(), parent(), Signals.name(random.nextInt(66)), random.nextInt(256));
+      default ->
+          new ProcessKprobe(
+              time(),
+              process(),
+              parent(),
+              new Hook(text(), text(), text(), texts(3).toList()),
+              Stream.generate(this::argument).limit(random.nextInt(6)).toList(),
+              random.nextBoolean() ? argument() : null,
+              action(),
+              action());
+    };
+  }
+
+  Argument argument() {
+    return switch (random.nextInt(9)) {
+      case 0 -> new Argument.IntArg((int) number(), text());
+      case 1 -> new Argument.UintArg((int) number(), text());
+      case 2 -> new Argument.SizeArg(number(), text());
+      case 3 -> new Argument.LongArg(number(), text());
+      case 4 -> new Argument.StringArg(text(), text());
+      case 5 -> new Argument.FileArg(text(), text(), text(), text(), text());
+      case 6 -> new Argument.BytesArg(bytes(), text());
+      case 7 -> new Argument.TruncatedBytesArg(bytes(), number(), text());
+      default -> new Argument.ErrorArg(text(), text());
+    };
+  }
+
+  private @Nullable ProcessRef parent() {
+    return random.nextBoolean() ? process() : null;
+  }
+
+  private ProcessRef process() {
+    int pid = random.nextInt(1 << 22);
+    var facts =
+        new ProcessFacts(
+            ExecId.of("node", random.nextLong() >>> 1, pid),
+            pid,
+            (int) number(),
+            text(),
+            text(),
+            text(),
+            text(),
+            time(),
+            (int) number(),
+            text(),
+            switch (random.nextInt(3)) {
+              case 0 -> true;
+              case 1 -> false;
+              default -> null;
+            });
+    return new ProcessRef(new TracedProcess(facts), (int) number(), (int) number());
+  }
+
+  private Action action() {
+    return ACTIONS.get(random.nextInt(ACTIONS.size()));
+  }
+
+  private Stream<String> texts(int most) {
+    return Stream.generate(this::text).limit(random.nextInt(most));
+  }
+
+  private String text() {
+    if (random.nextBoolean()) {
+      return TELLING_TEXTS[random.nextInt(TELLING_TEXTS.length)];
+    }
+    // Random bytes are hardly ever UTF-8; one in eight is longer than the generator's own buffer.
+    var bytes = new byte[random.nextInt(random.nextInt(8) == 0 ? 20_000 : 100)];
+    random.nextBytes(bytes);
+    return KernelText.of(bytes, 0, bytes.length);
+  }
+
+  private Bytes bytes() {
+    var bytes = new byte[random.nextInt(40)];
+    random.nextBytes(bytes);
+    return Bytes.owning(bytes);
+  }
+
+  private long number() {
+    return random.nextBoolean()
+        ? TELLING_NUMBERS[random.nextInt(TELLING_NUMBERS.length)]
+        : random.nextLong();
+  }
+
+  private long time() {
+    var second = YEAR_2026 + TimeUnit.SECONDS.toNanos(random.nextInt(100_000_000));
+    return switch (random.nextInt(4)) {
+      case 0 -> second;
+      case 1 -> second + TimeUnit.MILLISECONDS.toNanos(random.nextInt(1_000));
+      case 2 -> second + TimeUnit.MICROSECONDS.toNanos(random.nextInt(1_000_000));
+      default -> second + random.nextInt(1_000_000_000);
+    };
+  }
+}
