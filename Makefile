@@ -1,0 +1,40 @@
+# Everything here is a short name for a script; `make` alone lists them.
+.PHONY: help setup build test demo up down bench fmt clean
+
+help:
+	@echo 'make setup   install what is missing (by itself part of all others)'
+	@echo 'make build   target/bin/skep-agent, skep-operator, skep'
+	@echo 'make test    every test that can run on this machine'
+	@echo 'make demo    a cluster on this machine, two policies, an attack that fails'
+	@echo 'make up      the cluster alone, with operator and agent'
+	@echo 'make down    ends it and removes all of it'
+	@echo 'make bench   what tracing costs'
+	@echo 'make fmt     format the Java sources'
+	@echo 'make clean   remove what was built'
+
+setup:
+	@make/setup
+
+build: setup
+	@make/build
+
+test: setup
+	@make/test
+
+demo: build
+	@e2e/demo/demo
+
+up: build
+	@e2e/demo/up
+
+down:
+	@e2e/demo/down
+
+bench: build
+	@e2e/bench/run
+
+fmt: setup
+	@make/maven spotless:apply
+
+clean: setup
+	@make/maven clean
