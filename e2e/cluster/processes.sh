@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154
 # Background processes with a memory: sourced by `cluster` and by the demo. A process is known by its id, its start time and the boot it was
 # started in, so that a recycled id is never taken for it, and never killed.
 # Needs $dir, the folder of the records and logs.

@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034
 # Where the demo's cluster lives; sourced by up, down and demo.
 # SKEP_STATE     its state, logs and kubeconfigs (default: the user's state folder): one demo each
 # SKEP_BPF_DIR   where its agent pins its programs (default: /sys/fs/bpf/skep)
@@ -11,6 +12,7 @@ cluster=$root/e2e/cluster/cluster
 say() { printf '%s\n' "$*" >&2; }
 # shellcheck source=e2e/cluster/processes.sh
 source "$root/e2e/cluster/processes.sh"
+kubectl() { "$("$root/e2e/cluster/build-control-plane" kubectl)/kubectl" "$@"; }
 fail() { say "$@"; exit 1; }
 alone() { # one up or down of this place at a time
     mkdir -p "$dir"
