@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param pid the thread group's id in the host's pid namespace
  * @param uid the user, unsigned
  * @param cwd the working directory at exec
- * @param arguments one line, see {@link KernelText#commandLine}
+ * @param arguments one line, see {@link KernelText#arguments}
  * @param flags words, see {@link ProcessFlag#words}
  * @param startNanos when the program began, wall-clock nanoseconds since 1970-01-01 UTC
  * @param auid the login's user, unsigned; -1 if there was no login

@@ -142,7 +142,7 @@ class EventJsonTest {
   @Test
   void bytesThatAreNotUtf8AreShownAndLoseNothingElse() {
     var path = new byte[] {'/', 't', 'm', 'p', '/', (byte) 0xc3, '(', (byte) 0xff};
-    var argument = new Argument.StringArg(KernelText.of(path, 0, path.length), "");
+    var argument = new Argument.StringArg(KernelText.of(path), "");
 
     assertThat(line(kprobe("m", argument))).contains("{\"string_arg\":\"/tmp/\uFFFD(\uFFFD\"}");
   }

@@ -118,7 +118,7 @@ final class RandomEvents {
     // Random bytes are hardly ever UTF-8; one in eight is longer than the generator's own buffer.
     var bytes = new byte[random.nextInt(random.nextInt(8) == 0 ? 20_000 : 100)];
     random.nextBytes(bytes);
-    return KernelText.of(bytes, 0, bytes.length);
+    return KernelText.of(bytes);
   }
 
   private Bytes bytes() {
