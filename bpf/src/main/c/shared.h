@@ -223,6 +223,11 @@ struct hook_bits { /* a set of hooks: bit s of word s / 64 is slot s */
 	__u64 words[HOOK_WORDS];
 };
 
+struct watched_words { /* map `syscall_watched`, key: system call. Bit w: word w is not 0 ... */
+	__u32 entry; /* ... of syscall_hooks */
+	__u32 returns; /* ... of return_hooks */
+};
+
 struct process_value { /* map `processes`, key: tgid */
 	struct process_key key;
 	struct process_key parent;

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Every map of the node, once for all objects: the loader makes (or takes over from the bpffs folder) one of each and puts it into each
+ * object by name. Who writes is said beside each; the shapes of keys and values are in shared.h.
+ */
+#ifndef SKEP_MAPS_H
+#define SKEP_MAPS_H
+
+#include "kernel_types.h"
+#include <bpf/bpf_helpers.h>
+#include "shared.h"
+#include "scratch.h"
+
+#define MAP_ARRAY(name, entries, of)                                                                                                       \
+	struct {                                                                                                                           \
+		__uint(type, BPF_MAP_TYPE_ARRAY);                                                                                          \
+		__uint(max_entries, entries);                                                                                              \
+		__type(key, __u32);                                                                                                        \
+		__type(value, of);                                                                                                         \
+	} name SEC(".maps")
+
+#define MAP_CPU_ARRAY(name, entries, of)                                                                                                   \
+	struct {                                                                                                                           \
+		__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);                                                                                   \
+		__uint(max_entries, entries);                                                                                              \
+		__type(key, __u32);                                                                                                        \
+		__type(value, of);                                                                                                         \
+	} name SEC(".maps")
+
+#define MAP_HASH(name, kind, entries, by, of)                                                                                              \
+	struct {                                                                                                                           \
+		__uint(type, kind);                                                                                                        \
+		__uint(max_entries, entries);                                                                                              \
+		__type(key, by);                                                                                                           \
+		__type(value, of);                                                                                                         \
+	} name SEC(".maps")
+
+/* A slot per set id; what is in a slot is made by the agent, with the type, sizes and flags written here and as many entries as it needs. */
+#define MAP_SETS(name, kind, by)                                                                                                           \
+	struct {                                                                                                                           \
+		__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);                                                                                  \
+		__uint(max_entries, TEXT_SETS_MAX);                                                                                        \
+		__type(key, __u32);                                                                                                        \
+		__array(values, struct {                                                                                                   \
+			__uint(type, kind);                                                                                                \
+			__uint(max_entries, 1);                                                                                            \
+			__uint(map_flags, BPF_F_NO_PREALLOC);                                                                              \
+			__type(key, by);                                                                                                   \
+			__type(value, __u8);                                                                                               \
+		});                                                                                                                        \
+	} name SEC(".maps")
+
+/* ---- from the kernel to the agent ---- */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4 << 20); /* bytes; the loader's --ring-size goes before */
+} events SEC(".maps");
+
+struct { /* the agent only reads; 320 bytes an entry, taken when needed */
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 65536);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u32);
+	__type(value, struct process_value);
+} processes SEC(".maps");
+
+MAP_HASH(cgroup_counters, BPF_MAP_TYPE_HASH, 8192, __u64, struct process_counters); /* entries by the programs; the agent folds dead ones into key 0 */
+MAP_HASH(hook_counters, BPF_MAP_TYPE_HASH, 8192, struct counter_key, struct hook_counters_value); /* entries by the agent */
+MAP_CPU_ARRAY(drops, DROP_CAUSES, __u64);
+
+/* ---- from the agent to the kernel ---- */
+
+MAP_ARRAY(active_generation, 1, __u32); /* only dispatchers and sensors of this generation act */
+MAP_HASH(followed_pids, BPF_MAP_TYPE_HASH, 1024, struct followed_key, __u64);
+MAP_ARRAY(hooks, HOOKS_MAX, struct hook_state);
+MAP_ARRAY(syscall_watched, SYSCALLS_MAX, struct watched_words); /* after the two below are widened, before they are narrowed */
+MAP_ARRAY(syscall_hooks, SYSCALLS_MAX, struct hook_bits);
+MAP_ARRAY(return_hooks, SYSCALLS_MAX, struct hook_bits);
+MAP_ARRAY(everywhere, 1, struct hook_bits); /* hooks in scope of cgroups that have no entry of their own */
+MAP_ARRAY(cgroups_scoped, 1, __u32); /* not 0: cgroup_hooks has entries; else nobody looks */
+MAP_HASH(cgroup_hooks, BPF_MAP_TYPE_HASH, 16384, __u64, struct hook_bits);
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, HOOKS_MAX);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(__u32));
+} hook_programs SEC(".maps");
+
+MAP_SETS(text_sets_small, BPF_MAP_TYPE_HASH, struct text_key_small);
+MAP_SETS(text_sets_medium, BPF_MAP_TYPE_HASH, struct text_key_medium);
+MAP_SETS(text_sets_large, BPF_MAP_TYPE_HASH, struct text_key_large);
+MAP_SETS(prefix_sets, BPF_MAP_TYPE_LPM_TRIE, struct prefix_key);
+MAP_SETS(postfix_sets, BPF_MAP_TYPE_LPM_TRIE, struct postfix_key);
+MAP_SETS(number_sets, BPF_MAP_TYPE_HASH, __u64);
+
+/* ---- among the programs ---- */
+
+MAP_HASH(awaiting_return, BPF_MAP_TYPE_LRU_HASH, 16384, struct return_key, struct return_value);
+MAP_CPU_ARRAY(chains, 1, struct chain);
+MAP_CPU_ARRAY(texts, TEXTS, struct text);
+MAP_CPU_ARRAY(record_buffers, 1, struct record_buffer);
+MAP_CPU_ARRAY(process_buffers, PROCESS_BUFFERS, struct process_value);
+MAP_CPU_ARRAY(key_buffers, 1, struct key_buffer);
+
+/* Counts what got lost. */
+static __always_inline void drop(__u32 cause)
+{
+	__u64 *count = bpf_map_lookup_elem(&drops, &cause);
+
+	if (count)
+		*count += 1;
+}
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the programs keep between two lines or two tail calls: values of per-CPU maps, one per CPU and node, not per policy. Safe because
+ * programs on sched_* and sys_* tracepoints run with preemption off (checked in the sources up to 6.18: __bpf_trace_run and the
+ * wrapper of system-call tracepoints) and none of them interrupts another. The task iterator can be preempted, so it has slots of its own.
+ */
+#ifndef SKEP_SCRATCH_H
+#define SKEP_SCRATCH_H
+
+#include "shared.h"
+
+/* A text (path, string, buffer) lies in bytes[start .. start + size); then come at least TEXT_ZEROS zeros. */
+#define TEXT_ZEROS TEXT_MEDIUM
+struct text {
+	__u32 start;
+	__u32 size;
+	__u8 kind; /* enum argument_kind; which way it was read */
+	__u8 size_index; /* of a char_buf */
+	__u8 flags; /* ARGUMENT_* */
+	__u8 padding[5];
+	char bytes[DATA_MAX_BYTES + TEXT_ZEROS + 8];
+};
+
+enum text_slot {
+	TEXT_OF_ARGUMENT = 0, /* 0 to 5: by the index of the system call's argument */
+	TEXT_EXECUTABLE = 6,
+	TEXT_CWD = 7,
+	TEXT_OF_ITERATOR = 8,
+	TEXTS = 9,
+};
+
+/* What the hooks on one system call hand on to each other. */
+struct chain {
+	__u64 words[HOOK_WORDS]; /* hooks still to run */
+	__u64 arguments[ARGUMENTS_MAX];
+	__u64 time; /* of the call: all records of one call carry the same */
+	__u32 pending; /* bit w: words[w] is not 0 */
+	__u32 syscall;
+	__u32 texts_read; /* bit i: texts[i] belongs to this call */
+	__u32 padding;
+};
+
+struct return_key {
+	__u32 tid;
+	__u32 slot;
+};
+
+struct return_value {
+	__u64 entry_time;
+	__u32 version;
+	__u32 padding;
+};
+
+#define RECORD_BUFFER_BYTES (32 * 1024) /* the most that a per-CPU value may have; the longest record has 24,736 */
+struct record_buffer {
+	__u8 bytes[RECORD_BUFFER_BYTES];
+};
+
+enum process_buffer {
+	PROCESS_BUFFER = 0,
+	PROCESS_BUFFER_OF_ITERATOR = 1,
+	PROCESS_BUFFERS = 2,
+};
+
+struct key_buffer { /* for look-ups whose key is too big for the stack */
+	union {
+		struct text_key_small small;
+		struct text_key_medium medium;
+		struct text_key_large large;
+		struct prefix_key prefix;
+		struct postfix_key postfix;
+	};
+	char zeros[TEXT_LARGE]; /* never written */
+};
+
+#endif
