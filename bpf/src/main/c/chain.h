@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The hooks that one system call meets, run one after the other: each is a program of its own and calls the next (a tail call never comes back). The order
+ * is that of the slots.
+ */
+#ifndef SKEP_CHAIN_H
+#define SKEP_CHAIN_H
+
+#include "maps.h"
+
+static __always_inline struct chain *this_chain(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&chains, &zero);
+}
+
+/*
+ * Number of the lowest bit set; `bits` is not 0. The BPF machine has no instruction for it: this counts the ones below, without a branch, for each branch
+ * would double the verifier's work.
+ */
+static __always_inline __u32 lowest_bit(__u64 bits)
+{
+	bits = (bits - 1) & ~bits;
+	bits -= bits >> 1 & 0x5555555555555555;
+	bits = (bits & 0x3333333333333333) + (bits >> 2 & 0x3333333333333333);
+	bits = (bits + (bits >> 4)) & 0x0f0f0f0f0f0f0f0f;
+	return bits * 0x0101010101010101 >> 56;
+}
+
+/* The chain gets the hooks that are in both; `words` says which words of them are worth a look. */
+static __always_inline void begin_chain(struct chain *chain, __u32 words, struct hook_bits *watching, struct hook_bits *in_scope)
+{
+	chain->pending = 0;
+	for (int turn = 0; turn < HOOK_WORDS && words; turn++) {
+		__u32 word = lowest_bit(words) & (HOOK_WORDS - 1);
+		__u64 bits = watching->words[word] & in_scope->words[word];
+
+		words &= words - 1;
+		chain->words[word] = bits;
+		if (bits)
+			chain->pending |= 1U << word;
+	}
+}
+
+/* Takes the lowest hook out of the chain; HOOKS_MAX if there is none. */
+static __always_inline __u32 take_hook(struct chain *chain)
+{
+	__u32 word, slot;
+	__u64 bits;
+
+	if (!chain->pending)
+		return HOOKS_MAX;
+	word = lowest_bit(chain->pending) & (HOOK_WORDS - 1);
+	bits = chain->words[word];
+	if (!bits)
+		return HOOKS_MAX;
+	slot = word * 64 + lowest_bit(bits);
+	bits &= bits - 1;
+	chain->words[word] = bits;
+	if (!bits)
+		chain->pending &= chain->pending - 1;
+	return slot;
+}
+
+/* Goes on with the next hook, and comes back only when there is none. A slot that holds no program is passed over and counted. */
+static __always_inline void next_hook(void *ctx, struct chain *chain)
+{
+	for (int turn = 0; turn < CHAIN_MAX; turn++) {
+		__u32 slot = take_hook(chain);
+
+		if (slot >= HOOKS_MAX)
+			return;
+		bpf_tail_call(ctx, &hook_programs, slot);
+		drop(DROP_CHAIN_CUT);
+	}
+}
+
+#endif

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * One hook of one policy on system calls: loaded once for each, with its plan in .rodata. The dispatcher (syscalls.bpf.c) calls it for the calls that it sits on.
+ * The first selector that matches decides. A signal is sent before the call begins, and SIGKILL ends the process before a file is changed by a buffered
+ * write; pipes, sockets and direct I/O may be reached first.
+ */
+#include "kernel_types.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+#include "chain.h"
+#include "filter.h"
+#include "maps.h"
+#include "task.h"
+#include "text.h"
+
+#define LAST_ARGUMENT_AT (RECORD_BUFFER_BYTES - (__u32)sizeof(struct argument_header) - DATA_MAX_BYTES)
+
+/* Appends an argument to the record at `at`, a multiple of 8, and says where the next one goes. */
+static __always_inline __u32 append_argument(struct record_buffer *buffer, __u32 at, const volatile struct argument_plan *argument, struct chain *chain)
+{
+	struct argument_header *header;
+	struct text *text;
+	__u32 start, size;
+
+	if (at > LAST_ARGUMENT_AT)
+		return at;
+	header = (struct argument_header *)(buffer->bytes + at);
+	header->kind = argument->kind;
+	header->index = argument->index;
+	header->flags = 0;
+	header->padding = 0;
+	header->size = 0;
+	header->value = chain->arguments[argument->kind == ARGUMENT_CHAR_BUF ? argument->size_index : argument->index];
+	at += sizeof(*header);
+	if (!is_text(argument->kind))
+		return at;
+	text = text_of(chain, argument);
+	if (!text)
+		return at;
+	header->flags = text->flags;
+	start = text->start;
+	size = text->size;
+	if (start > DATA_MAX_BYTES || !size || size > DATA_MAX_BYTES)
+		return at;
+	*(__u64 *)(buffer->bytes + at + ((size - 1) & ~7U)) = 0;
+	if (size > DATA_MAX_BYTES - start || bpf_probe_read_kernel(buffer->bytes + at, size, text->bytes + start))
+		return at;
+	header->size = size;
+	return at + ((size + 7) & ~7U);
+}
+
+static __always_inline bool await_return(struct task_struct *task, struct chain *chain)
+{
+	struct return_key key = {.tid = task->pid, .slot = hook.slot};
+	struct return_value value = {.entry_time = chain->time, .version = hook.version};
+
+	if (!bpf_map_update_elem(&awaiting_return, &key, &value, BPF_ANY))
+		return true;
+	drop(DROP_RETURN_MAP_FULL);
+	return false;
+}
+
+/* False if the ring was full. */
+static __always_inline bool send_record(struct task_struct *task, struct chain *chain, __u32 selector, __u32 signal, enum hook_action action)
+{
+	__u32 zero = 0, at = sizeof(struct hook_record), count = 0;
+	struct record_buffer *buffer = bpf_map_lookup_elem(&record_buffers, &zero);
+	struct hook_record *record;
+
+	if (!buffer)
+		return false;
+#pragma clang loop unroll(full)
+	for (int i = 0; i < ARGUMENTS_MAX; i++) {
+		if (hook.arguments[i].kind != ARGUMENT_NONE) {
+			at = append_argument(buffer, at, &hook.arguments[i], chain);
+			count++;
+		}
+	}
+	if (at > RECORD_BUFFER_BYTES)
+		return false;
+	record = (struct hook_record *)buffer->bytes;
+	fill_header(&record->header, RECORD_HOOK, at, chain->time, task);
+	record->slot = hook.slot;
+	record->syscall = chain->syscall;
+	record->selector = selector;
+	record->action = action;
+	record->version = hook.version;
+	record->signal = signal;
+	record->flags = hook.wants_return && await_return(task, chain) ? HOOK_RETURN_FOLLOWS : 0;
+	record->argument_count = count;
+	return !bpf_ringbuf_output(&events, buffer, at, 0);
+}
+
+static __always_inline enum hook_action send_signal(__u32 signal)
+{
+	__u32 slot = hook.slot;
+	struct hook_state *state = bpf_map_lookup_elem(&hooks, &slot);
+
+	if (state && !state->monitor && !bpf_send_signal(signal))
+		return ACTION_SIGNAL;
+	return ACTION_WOULD_SIGNAL; /* told not to, or refused by the kernel: the first process of the system takes no signal from here */
+}
+
+/* Called from one place for each selector; the verifier deletes what no selector asks for. */
+static __noinline int act(struct chain *chain, __u32 selector, __u32 post, __u32 signal)
+{
+	struct counter_key key = {.slot = hook.slot, .selector = selector};
+	struct hook_counters_value *counters = bpf_map_lookup_elem(&hook_counters, &key);
+	struct task_struct *task = bpf_get_current_task_btf();
+	enum hook_action action = ACTION_POST;
+	bool sent = true;
+
+	if (!chain)
+		return 0;
+	if (signal)
+		action = send_signal(signal);
+	if (post) {
+		sent = send_record(task, chain, selector, signal, action);
+		if (!sent)
+			drop(DROP_RING_HOOK);
+	}
+	if (!counters) /* the policy is being removed at this moment */
+		return 0;
+	__sync_fetch_and_add(post ? &counters->posted : &counters->suppressed, 1);
+	if (!sent)
+		__sync_fetch_and_add(&counters->dropped, 1);
+	if (signal) {
+		__sync_fetch_and_add(action == ACTION_SIGNAL ? &counters->enforced : &counters->monitored, 1);
+		counters->last_action = chain->time;
+	}
+	return 0;
+}
+
+SEC("tp_btf/sys_enter")
+int BPF_PROG(policy_enter, struct pt_regs *regs, long number)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct chain *chain = this_chain();
+
+	if (!chain)
+		return 0;
+	if (!hook.selectors[0].used) {
+		act(chain, 0, 1, 0);
+	} else {
+#pragma clang loop unroll(full)
+		for (int i = 0; i < SELECTORS_MAX; i++) {
+			const volatile struct selector_plan *selector = &hook.selectors[i];
+
+			if (selector->used && selector_matches(selector, chain, task)) {
+				act(chain, i, selector->post, selector->signal);
+				break;
+			}
+		}
+	}
+	next_hook(ctx, chain);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * One program for every system call that any policy of the node watches. A further program on sys_enter would cost each call of each process 37 ns, this one
+ * a few more than an empty one for a call that nobody watches: the tests go from cheap to dear, and most calls leave at the first.
+ */
+#include "kernel_types.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+#include "chain.h"
+#include "generation.h"
+#include "maps.h"
+#include "task.h"
+
+#define TS_COMPAT 2 /* thread_info.status: in a 32-bit system call, whose numbers mean other calls */
+
+/* A 32-bit call by int 0x80 can come from any 64-bit program. (x32 calls have a bit set that puts them beyond the tables.) */
+static __always_inline bool is_compat_call(struct task_struct *task)
+{
+	return task->thread_info.status & TS_COMPAT;
+}
+
+static __always_inline struct hook_bits *hooks_in_scope(void)
+{
+	__u32 zero = 0, *scoped = bpf_map_lookup_elem(&cgroups_scoped, &zero);
+	struct hook_bits *found = NULL;
+	__u64 cgroup;
+
+	if (scoped && *scoped) {
+		cgroup = bpf_get_current_cgroup_id();
+		found = bpf_map_lookup_elem(&cgroup_hooks, &cgroup);
+	}
+	return found ? found : bpf_map_lookup_elem(&everywhere, &zero);
+}
+
+SEC("tp_btf/sys_enter")
+int BPF_PROG(dispatch_sys_enter, struct pt_regs *regs, long number)
+{
+	__u32 syscall = number;
+	struct watched_words *watched = bpf_map_lookup_elem(&syscall_watched, &syscall);
+	struct hook_bits *watching, *in_scope;
+	struct chain *chain;
+
+	if (!watched || !watched->entry || !is_active_generation() || is_compat_call(bpf_get_current_task_btf()))
+		return 0;
+	watching = bpf_map_lookup_elem(&syscall_hooks, &syscall);
+	in_scope = hooks_in_scope();
+	chain = this_chain();
+	if (!watching || !in_scope || !chain)
+		return 0;
+	begin_chain(chain, watched->entry, watching, in_scope);
+	if (!chain->pending)
+		return 0;
+	chain->syscall = syscall;
+	chain->texts_read = 0;
+	chain->time = bpf_ktime_get_boot_ns();
+	chain->arguments[0] = regs->di;
+	chain->arguments[1] = regs->si;
+	chain->arguments[2] = regs->dx;
+	chain->arguments[3] = regs->r10;
+	chain->arguments[4] = regs->r8;
+	chain->arguments[5] = regs->r9;
+	next_hook(ctx, chain);
+	return 0;
+}
+
+static __always_inline void send_return(struct task_struct *task, struct return_key *key, struct return_value *entry, long value)
+{
+	struct return_record record = {};
+
+	fill_header(&record.header, RECORD_RETURN, sizeof(record), bpf_ktime_get_boot_ns(), task);
+	record.slot = key->slot;
+	record.version = entry->version;
+	record.entry_time = entry->entry_time;
+	record.value = value;
+	if (bpf_ringbuf_output(&events, &record, sizeof(record), 0))
+		drop(DROP_RING_RETURN);
+}
+
+/* Attached only while some hook wants returns. */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(dispatch_sys_exit, struct pt_regs *regs, long value)
+{
+	__u32 syscall = regs->orig_ax;
+	struct watched_words *watched = bpf_map_lookup_elem(&syscall_watched, &syscall);
+	struct hook_bits *waiting;
+	struct task_struct *task;
+	struct chain *chain;
+
+	if (!watched || !watched->returns || !is_active_generation())
+		return 0;
+	task = bpf_get_current_task_btf();
+	waiting = bpf_map_lookup_elem(&return_hooks, &syscall);
+	chain = this_chain();
+	if (is_compat_call(task) || !waiting || !chain)
+		return 0;
+	begin_chain(chain, watched->returns, waiting, waiting);
+	for (int turn = 0; turn < CHAIN_MAX; turn++) {
+		struct return_key key = {.tid = task->pid, .slot = take_hook(chain)};
+		struct return_value *found, entry;
+
+		if (key.slot >= HOOKS_MAX)
+			return 0;
+		found = bpf_map_lookup_elem(&awaiting_return, &key);
+		if (!found)
+			continue;
+		entry = *found;
+		bpf_map_delete_elem(&awaiting_return, &key);
+		send_return(task, &key, &entry, value);
+	}
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The texts of a system call's arguments: read when first asked for, once for all hooks of the call, and looked up in sets.
+ *
+ * User memory is read without waiting for its page: one that is not there makes the text ARGUMENT_UNREADABLE. A text that cannot be known to match does
+ * not match, so that a filter fails for it and a negated one holds: an allow-list in a policy that kills ("NotEqual: ...") then errs on the side of
+ * the kill. The same holds for the part of an over-long text that was not read.
+ */
+#ifndef SKEP_TEXT_H
+#define SKEP_TEXT_H
+
+#include <bpf/bpf_core_read.h>
+#include "maps.h"
+#include "path.h"
+
+#define PAGE_BYTES 4096 /* or a divisor of the machine's */
+
+static __always_inline struct key_buffer *this_key(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&key_buffers, &zero);
+}
+
+/* Whatever a longer text left behind this one is not to be part of a key. */
+static __always_inline void end_text(struct text *text, __u32 size, __u8 flags)
+{
+	struct key_buffer *key = this_key();
+
+	text->start = 0;
+	text->size = size;
+	text->flags = flags;
+	if (key && size <= DATA_MAX_BYTES)
+		bpf_probe_read_kernel(text->bytes + size, TEXT_ZEROS, key->zeros);
+}
+
+static __noinline int read_string(struct text *text, __u64 address)
+{
+	long read;
+
+	if (!text)
+		return 0;
+	read = bpf_probe_read_user_str(text->bytes, DATA_MAX_BYTES + 1, (void *)address); /* NUL included */
+	if (read <= 0)
+		end_text(text, 0, ARGUMENT_UNREADABLE);
+	else if (read > DATA_MAX_BYTES)
+		end_text(text, DATA_MAX_BYTES, ARGUMENT_TRUNCATED);
+	else
+		end_text(text, read - 1, 0);
+	return 0;
+}
+
+static __noinline int read_buffer(struct text *text, __u64 address, __u64 length)
+{
+	__u32 size = length > DATA_MAX_BYTES ? DATA_MAX_BYTES : length, this_page = PAGE_BYTES - (address & (PAGE_BYTES - 1));
+
+	if (!text)
+		return 0;
+	if (!bpf_probe_read_user(text->bytes, size, (void *)address))
+		end_text(text, size, length > DATA_MAX_BYTES ? ARGUMENT_TRUNCATED : 0);
+	else if (this_page < size && !bpf_probe_read_user(text->bytes, this_page, (void *)address))
+		end_text(text, this_page, ARGUMENT_TRUNCATED);
+	else
+		end_text(text, 0, ARGUMENT_UNREADABLE);
+	return 0;
+}
+
+static __noinline int read_descriptor(struct text *text, int descriptor)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct fdtable *table = task->files->fdt;
+	struct file *file = NULL;
+
+	if (!text)
+		return 0;
+	if ((__u32)descriptor < table->max_fds)
+		bpf_probe_read_kernel(&file, sizeof(file), table->fd + descriptor);
+	if (file) {
+		read_path(&file->f_path, text);
+	} else {
+		text->start = 0;
+		text->size = 0;
+		text->flags = ARGUMENT_UNREADABLE;
+	}
+	return 0;
+}
+
+static __always_inline bool is_text(__u8 kind)
+{
+	return kind == ARGUMENT_FD || kind == ARGUMENT_STRING || kind == ARGUMENT_CHAR_BUF;
+}
+
+/* The text of an argument, read now unless this call has it already. NULL if there is no room for any. */
+static __always_inline struct text *text_of(struct chain *chain, const volatile struct argument_plan *argument)
+{
+	__u32 slot = TEXT_OF_ARGUMENT + argument->index;
+	struct text *text = bpf_map_lookup_elem(&texts, &slot);
+	__u64 value;
+
+	if (!text)
+		return NULL;
+	if (chain->texts_read & 1U << argument->index && text->kind == argument->kind && text->size_index == argument->size_index)
+		return text;
+	value = chain->arguments[argument->index];
+	if (argument->kind == ARGUMENT_FD)
+		read_descriptor(text, value);
+	else if (argument->kind == ARGUMENT_STRING)
+		read_string(text, value);
+	else
+		read_buffer(text, value, chain->arguments[argument->size_index]);
+	text->kind = argument->kind;
+	text->size_index = argument->size_index;
+	chain->texts_read |= 1U << argument->index;
+	return text;
+}
+
+/* ---- sets ---- */
+
+static __always_inline bool is_in(void *sets, __u32 set, const void *key)
+{
+	void *values = bpf_map_lookup_elem(sets, &set);
+
+	return values && bpf_map_lookup_elem(values, key);
+}
+
+static __noinline bool is_one_of(struct text *text, __u32 set)
+{
+	struct key_buffer *key = this_key();
+	__u32 start, size;
+
+	if (!key || !text || text->flags)
+		return false;
+	start = text->start;
+	size = text->size;
+	if (start > DATA_MAX_BYTES || size > DATA_MAX_BYTES - start)
+		return false;
+	if (size <= TEXT_SMALL) {
+		key->small.size = size;
+		bpf_probe_read_kernel(key->small.text, TEXT_SMALL, text->bytes + start);
+		return is_in(&text_sets_small, set, &key->small);
+	}
+	if (size <= TEXT_MEDIUM) {
+		key->medium.size = size;
+		bpf_probe_read_kernel(key->medium.text, TEXT_MEDIUM, text->bytes + start);
+		return is_in(&text_sets_medium, set, &key->medium);
+	}
+	key->large.size = size;
+	bpf_probe_read_kernel(key->large.text, TEXT_LARGE, key->zeros);
+	bpf_probe_read_kernel(key->large.text, size, text->bytes + start);
+	return is_in(&text_sets_large, set, &key->large);
+}
+
+static __noinline bool has_prefix(struct text *text, __u32 set)
+{
+	struct key_buffer *key = this_key();
+	__u32 start;
+
+	if (!key || !text || text->flags & ARGUMENT_UNREADABLE)
+		return false;
+	if (text->flags & ARGUMENT_TRUNCATED && text->kind == ARGUMENT_FD)
+		return false; /* of a path, the end is there */
+	start = text->start;
+	if (start > DATA_MAX_BYTES)
+		return false;
+	key->prefix.bits = 8 * (text->size > PREFIX_BYTES ? PREFIX_BYTES : text->size);
+	bpf_probe_read_kernel(key->prefix.text, PREFIX_BYTES, text->bytes + start);
+	return is_in(&prefix_sets, set, &key->prefix);
+}
+
+static __noinline bool has_postfix(struct text *text, __u32 set)
+{
+	struct key_buffer *key = this_key();
+	__u32 end, size;
+
+	if (!key || !text || text->flags & ARGUMENT_UNREADABLE)
+		return false;
+	if (text->flags & ARGUMENT_TRUNCATED && text->kind != ARGUMENT_FD)
+		return false; /* of strings and buffers, the beginning is there */
+	size = text->size;
+	end = text->start + size;
+	if (size > POSTFIX_BYTES)
+		size = POSTFIX_BYTES;
+	key->postfix.bits = 8 * size;
+	for (__u32 i = 0; i < POSTFIX_BYTES; i++) {
+		__u32 from = end - 1 - i;
+
+		if (i >= size || from >= DATA_MAX_BYTES)
+			break;
+		key->postfix.text[i] = text->bytes[from];
+	}
+	return is_in(&postfix_sets, set, &key->postfix);
+}
+
+#endif
