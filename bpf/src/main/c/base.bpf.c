@@ -52,13 +52,23 @@ static __always_inline __u64 followed_bits(__u32 pid, __u32 namespace_pid)
 	return found;
 }
 
+static __always_inline __u64 retired_bits(void)
+{
+	__u32 zero = 0;
+	__u64 *bits = bpf_map_lookup_elem(&followed_retired, &zero);
+
+	return bits ? *bits : 0;
+}
+
 /* What can be told of a process without its executable. `origin` is whom it descends from; may be NULL. */
 static __always_inline void fill_process(struct process_value *process, struct task_struct *task, struct process_value *origin)
 {
 	process_key_of(task, &process->key);
 	process->cgroup = cgroup_of(task);
 	process->namespace_pid = namespace_pid_of(task);
-	process->followed = followed_bits(process->key.pid, process->namespace_pid) | (origin ? origin->followed : 0);
+	process->followed = followed_bits(process->key.pid, process->namespace_pid);
+	if (origin)
+		process->followed |= origin->followed & ~retired_bits();
 	process->flags = 0;
 }
 
@@ -274,8 +284,8 @@ int on_exit(__u64 *ctx)
 /* ---- processes that are older than this program ---- */
 
 /*
- * Puts those that are missing into the process map, and adds the followed bits that are due to those that are there. Writes the id of each process that it
- * changed. A child may come before its parent: the agent reads it again and again until it reads nothing.
+ * Puts those that are missing into the process map; to those that are there it adds the followed bits that are due, and takes away the retired ones. Writes the
+ * id of each process that it changed. A child may come before its parent: the agent reads it again and again until it reads nothing.
  */
 SEC("iter/task")
 int fill_processes(struct bpf_iter__task *ctx)
@@ -284,7 +294,7 @@ int fill_processes(struct bpf_iter__task *ctx)
 	struct process_value *process, *there, *origin;
 	struct task_struct *task = ctx->task;
 	struct text *path;
-	__u64 missing;
+	__u64 missing, surplus;
 	long failure;
 
 	if (!task || task->pid != task->tgid || !task->signal->live.counter)
@@ -299,10 +309,13 @@ int fill_processes(struct bpf_iter__task *ctx)
 	there = process_of(pid);
 	if (there) {
 		missing = process->followed & ~there->followed;
-		if (missing) {
+		surplus = there->followed & retired_bits();
+		if (missing)
 			__sync_fetch_and_or(&there->followed, missing);
+		if (surplus)
+			__sync_fetch_and_and(&there->followed, ~surplus);
+		if (missing | surplus)
 			bpf_seq_write(ctx->meta->seq, &pid, sizeof(pid));
-		}
 		return 0;
 	}
 	process_key_of(task->real_parent, &process->parent);

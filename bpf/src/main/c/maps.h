@@ -73,6 +73,7 @@ MAP_CPU_ARRAY(drops, DROP_CAUSES, __u64);
 
 MAP_ARRAY(active_generation, 1, __u32); /* only dispatchers and sensors of this generation act */
 MAP_HASH(followed_pids, BPF_MAP_TYPE_HASH, 1024, struct followed_key, __u64);
+MAP_ARRAY(followed_retired, 1, __u64);
 MAP_ARRAY(hooks, HOOKS_MAX, struct hook_state);
 MAP_ARRAY(syscall_watched, SYSCALLS_MAX, struct watched_words); /* after the two below are widened, before they are narrowed */
 MAP_ARRAY(syscall_hooks, SYSCALLS_MAX, struct hook_bits);
