@@ -32,7 +32,7 @@ wait_for() { # name seconds command...: until the command succeeds; shows the lo
     until "$@" >/dev/null 2>&1; do
         if ! running "$name"; then say "$name ended; its last lines ($dir/$name.log):"; tail -15 "$dir/$name.log" >&2; return 1; fi
         if ((SECONDS > deadline)); then say "$name is not ready after $seconds s; its last lines ($dir/$name.log):"; tail -15 "$dir/$name.log" >&2; return 1; fi
-        sleep 0.05
+        sleep "${pause:-0.05}" # a kubectl costs 50 ms of a processor
     done
 }
 stop() { # name [seconds]: asks it to end, and after that time ends it
