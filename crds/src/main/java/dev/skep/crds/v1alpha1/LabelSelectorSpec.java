@@ -1,0 +1,32 @@
+package dev.skep.crds.v1alpha1;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import io.fabric8.generator.annotation.Required;
+import io.fabric8.generator.annotation.Size;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Kubernetes' label selector, all requirements of which must hold. */
+@JsonInclude(JsonInclude.Include.NON_EMPTY)
+public record LabelSelectorSpec(
+    @Size(max = 64) Map<String, @Size(max = 63) String> matchLabels,
+    @Size(max = 64) List<Requirement> matchExpressions) {
+  public LabelSelectorSpec {
+    matchLabels = Lists.copy(matchLabels);
+    matchExpressions = Lists.copy(matchExpressions);
+  }
+
+  /**
+   * @param values for In and NotIn at least one, for Exists and DoesNotExist none
+   */
+  @JsonInclude(JsonInclude.Include.NON_EMPTY)
+  public record Requirement(
+      @Required @Size(max = 317) @Nullable String key,
+      @Required @OneOf({"In", "NotIn", "Exists", "DoesNotExist"}) @Nullable String operator,
+      @Size(max = 256) List<@Size(max = 63) String> values) {
+    public Requirement {
+      values = Lists.copy(values);
+    }
+  }
+}

@@ -1,0 +1,119 @@
+package dev.skep.policy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.skep.policy.Reading.Kind;
+import dev.skep.policy.Reading.Problem;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Collects what is wrong with one document. A field is blamed once: whatever is said later about a
+ * field that is broken, or about anything within it, would only repeat the first finding.
+ */
+final class Problems {
+  private static final int REPORTED = 100;
+  private static final int DEPTH = 64;
+
+  private final List<Problem> found = new ArrayList<>();
+  private final Set<String> broken = new HashSet<>();
+  private final Set<String> beyond = new HashSet<>();
+
+  boolean isEmpty() {
+    return found.isEmpty();
+  }
+
+  /** A value that is there and readable, but wrong. */
+  void invalid(String path, String message) {
+    if (!within(path, broken)) {
+      found.add(new Problem(path, Kind.INVALID, message));
+    }
+  }
+
+  /** A value that cannot even be read: nothing is to be said about what is in it. */
+  void broken(String path, String message) {
+    invalid(path, message);
+    broken.add(path);
+  }
+
+  /**
+   * A legal value that this version cannot carry out.
+   *
+   * @param reason what it is, and the remedy where there is one
+   */
+  void unsupported(String path, String reason) {
+    if (!within(path, broken) && !within(path, beyond)) {
+      found.add(new Problem(path, Kind.UNSUPPORTED, "not supported yet: " + reason));
+    }
+  }
+
+  /** All of {@code path} cannot be carried out: what else in it cannot is not worth a line. */
+  void beyond(String path) {
+    beyond.add(path);
+  }
+
+  private static boolean within(String path, Set<String> roots) {
+    if (roots.isEmpty()) {
+      return false;
+    }
+    for (int end = path.length(); end > 0; end = lastStep(path, end)) {
+      if (roots.contains(path.substring(0, end))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static int lastStep(String path, int end) {
+    return Math.max(path.lastIndexOf('.', end - 1), path.lastIndexOf('[', end - 1));
+  }
+
+  /** What was found, in the order of the document. */
+  List<Problem> in(JsonNode document) {
+    var positions = new HashMap<String, Integer>();
+    number(document, "", 0, positions);
+    var ordered = new ArrayList<>(found);
+    ordered.sort(Comparator.comparingInt(p -> position(p.path(), positions)));
+    if (ordered.size() <= REPORTED) {
+      return ordered;
+    }
+    var rest = ordered.get(REPORTED);
+    var reported = new ArrayList<>(ordered.subList(0, REPORTED));
+    reported.add(
+        new Problem(
+            rest.path(),
+            rest.kind(),
+            "and " + (ordered.size() - REPORTED) + " more problems from here on"));
+    return reported;
+  }
+
+  private static int position(String path, Map<String, Integer> positions) {
+    for (int end = path.length(); end > 0; end = lastStep(path, end)) {
+      var position = positions.get(path.substring(0, end));
+      if (position != null) {
+        return position;
+      }
+    }
+    return 0;
+  }
+
+  private static void number(
+      JsonNode node, String path, int depth, Map<String, Integer> positions) {
+    positions.put(path, positions.size());
+    if (depth == DEPTH) {
+      return;
+    }
+    if (node.isArray()) {
+      for (int i = 0; i < node.size(); i++) {
+        number(node.get(i), path + "[" + i + "]", depth + 1, positions);
+      }
+    } else {
+      node.properties()
+          .forEach(e -> number(e.getValue(), Path.child(path, e.getKey()), depth + 1, positions));
+    }
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.skep.policy;
+
+import org.jspecify.annotations.NullMarked;
