@@ -44,8 +44,8 @@ public sealed interface KernelRecord {
   /**
    * @param policy uid, resolved from the slot
    * @param hook index in the policy
-   * @param version edition that decided: the low 32 bits of {@link PolicyPlan#generation} at the time
-   *     its program was loaded
+   * @param version edition that decided: the low 32 bits of {@link PolicyPlan#generation} at the
+   *     time its program was loaded
    */
   record Hook(
       Header header,
