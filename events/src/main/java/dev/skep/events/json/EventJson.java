@@ -50,8 +50,8 @@ public final class EventJson {
 
   private final Origin origin;
   private final SerializedString node;
-  private final JsonLine out = new JsonLine();
-  private final ProcessJson processes = new ProcessJson();
+  private JsonLine out = new JsonLine();
+  private ProcessJson processes = new ProcessJson();
 
   public EventJson(Origin origin) {
     this.origin = origin;
@@ -60,14 +60,21 @@ public final class EventJson {
 
   /** Hands one line to {@code lines}. Every event can be written, whatever its texts hold. */
   public void write(Event event, LineConsumer lines) {
+    boolean whole = false;
     try {
       out.clear();
       encode(event);
       var line = out.line();
       line.write('\n');
+      whole = true;
       lines.write(line.bytes(), 0, line.length());
     } catch (IOException e) {
       throw new AssertionError("writing to memory does not fail", e);
+    } finally {
+      if (!whole) { // a fault of ours left the generators within an object
+        out = new JsonLine();
+        processes = new ProcessJson();
+      }
     }
   }
 

@@ -2,6 +2,7 @@ package dev.skep.events.json;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.protobuf.util.JsonFormat;
@@ -21,6 +22,7 @@ import dev.skep.events.proto.GetEventsResponse;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -151,6 +153,26 @@ class EventJsonTest {
   void halfASurrogatePairInAPolicyDoesNotCostItsEvents() {
     assertThat(line(kprobe("half \ud83d", new Argument.IntArg(0, ""))))
         .contains("\"message\":\"half ?\"");
+  }
+
+  @Test
+  void anEventThatBreaksLeavesTheNextOneWhole() {
+    var good = kprobe("m", new Argument.IntArg(1, ""));
+    var before = line(good);
+    var broken =
+        new ProcessKprobe(
+            TIME,
+            ProcessRef.of(ID),
+            null,
+            good.hook(),
+            Collections.singletonList(null),
+            null,
+            Action.POST,
+            Action.UNKNOWN);
+
+    assertThatThrownBy(() -> line(broken)).isInstanceOf(NullPointerException.class);
+
+    assertThat(line(good)).isEqualTo(before);
   }
 
   @ParameterizedTest
