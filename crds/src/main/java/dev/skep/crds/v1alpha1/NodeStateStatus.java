@@ -1,7 +1,6 @@
 package dev.skep.crds.v1alpha1;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import io.fabric8.generator.annotation.Size;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -21,9 +20,9 @@ public record NodeStateStatus(
     @Nullable String agentVersion,
     @Nullable KernelFacts kernel,
     @Nullable String observedConfig,
-    @Size(max = 1024) List<PolicyState> policies,
-    @Size(max = 16) List<Violation> recentViolations,
-    @Size(max = 64) List<Drop> drops) {
+    List<PolicyState> policies,
+    List<Violation> recentViolations,
+    List<Drop> drops) {
   public NodeStateStatus {
     policies = Lists.copy(policies);
     recentViolations = Lists.copy(recentViolations);
@@ -55,7 +54,7 @@ public record NodeStateStatus(
       @Nullable String reason,
       @Nullable String message,
       @Nullable String mode,
-      @Size(max = 1024) List<HookEvents> events,
+      List<HookEvents> events,
       @Nullable ProcessEvents processEvents,
       @Nullable ViolationTotals violations,
       @Nullable Long dropped) {

@@ -1,7 +1,6 @@
 package dev.skep.crds.v1alpha1;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import io.fabric8.generator.annotation.Size;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -19,14 +18,14 @@ import org.jspecify.annotations.Nullable;
 public record TracingPolicyStatus(
     @Nullable Long observedGeneration,
     @Nullable String mode,
-    @Size(max = 8) List<Condition> conditions,
+    List<Condition> conditions,
     @Nullable Nodes nodes,
-    @Size(max = 10) List<Issue> issues,
+    List<Issue> issues,
     @Nullable ProcessEvents processEvents,
     @Nullable Events events,
     @Nullable ViolationTotals violations,
     @Nullable String lastViolationTime,
-    @Size(max = 20) List<Violation> recentViolations,
+    List<Violation> recentViolations,
     @Nullable String countersAsOf) {
   public TracingPolicyStatus {
     conditions = Lists.copy(conditions);
@@ -62,7 +61,7 @@ public record TracingPolicyStatus(
       @Nullable String message,
       @Nullable String kernel,
       long nodes,
-      @Size(max = 3) List<String> sampleNodes) {
+      List<String> sampleNodes) {
     public Issue {
       sampleNodes = Lists.copy(sampleNodes);
     }
@@ -72,7 +71,7 @@ public record TracingPolicyStatus(
    * @param hooks in the order of the policy
    */
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
-  public record Events(long total, @Size(max = 1024) List<HookEvents> hooks) {
+  public record Events(long total, List<HookEvents> hooks) {
     public Events {
       hooks = Lists.copy(hooks);
     }

@@ -1,0 +1,95 @@
+package dev.skep.bpf.kernel;
+
+import static dev.skep.bpf.layout.Structs.HOOK_STATE;
+import static dev.skep.bpf.layout.Structs.offset;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.skep.bpf.PolicyTotals.ProcessTotals;
+import dev.skep.bpf.layout.Structs;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * What the kernel knows of a taken slot: struct hook_state.
+ *
+ * @param policy uid; never empty
+ * @param version of the program; unique to each load on this node
+ * @param loaded the plan that is loaded completely, or {@link PlanHash#NONE}
+ * @param base what to add to the node's process counters to get the policy's
+ */
+record HookState(
+    String policy,
+    long generation,
+    int index,
+    boolean monitor,
+    int version,
+    PlanHash loaded,
+    ProcessTotals base) {
+  private static final long POLICY = offset(HOOK_STATE, "policy");
+  private static final long GENERATION = offset(HOOK_STATE, "generation");
+  private static final long INDEX = offset(HOOK_STATE, "index");
+  private static final long MONITOR = offset(HOOK_STATE, "monitor");
+  private static final long VERSION = offset(HOOK_STATE, "version");
+  private static final long PLAN_HASH = offset(HOOK_STATE, "plan_hash");
+  private static final long BASE_FORKS = offset(HOOK_STATE, "base_forks");
+  private static final long BASE_EXECS = offset(HOOK_STATE, "base_execs");
+  private static final long BASE_EXITS = offset(HOOK_STATE, "base_exits");
+
+  static boolean isTaken(MemorySegment state) {
+    return state.get(JAVA_BYTE, POLICY) != 0;
+  }
+
+  static HookState read(MemorySegment state) {
+    var policy = new byte[Structs.POLICY_BYTES];
+    MemorySegment.copy(state, JAVA_BYTE, POLICY, policy, 0, policy.length);
+    int length = 0;
+    while (length < policy.length && policy[length] != 0) {
+      length++;
+    }
+    var hash = new byte[Structs.HASH_BYTES];
+    MemorySegment.copy(state, JAVA_BYTE, PLAN_HASH, hash, 0, hash.length);
+    return new HookState(
+        new String(policy, 0, length, StandardCharsets.UTF_8),
+        state.get(JAVA_LONG, GENERATION),
+        state.get(JAVA_INT, INDEX),
+        state.get(JAVA_INT, MONITOR) != 0,
+        state.get(JAVA_INT, VERSION),
+        PlanHash.of(hash),
+        new ProcessTotals(
+            state.get(JAVA_LONG, BASE_FORKS),
+            state.get(JAVA_LONG, BASE_EXECS),
+            state.get(JAVA_LONG, BASE_EXITS)));
+  }
+
+  void write(MemorySegment state) {
+    state.fill((byte) 0);
+    var uid = Arrays.copyOf(policy.getBytes(StandardCharsets.UTF_8), Structs.POLICY_BYTES);
+    uid[Structs.POLICY_BYTES - 1] = 0;
+    MemorySegment.copy(uid, 0, state, JAVA_BYTE, POLICY, uid.length);
+    state.set(JAVA_LONG, GENERATION, generation);
+    state.set(JAVA_INT, INDEX, index);
+    state.set(JAVA_INT, MONITOR, monitor ? 1 : 0);
+    state.set(JAVA_INT, VERSION, version);
+    var hash = loaded.bytes();
+    MemorySegment.copy(hash, 0, state, JAVA_BYTE, PLAN_HASH, hash.length);
+    state.set(JAVA_LONG, BASE_FORKS, base.forks());
+    state.set(JAVA_LONG, BASE_EXECS, base.execs());
+    state.set(JAVA_LONG, BASE_EXITS, base.exits());
+  }
+
+  /** Whether a program of the policy acts in this slot, or only counters are kept. */
+  boolean isLoaded() {
+    return !loaded.equals(PlanHash.NONE);
+  }
+
+  HookState with(long newGeneration, boolean newMonitor) {
+    return new HookState(policy, newGeneration, index, newMonitor, version, loaded, base);
+  }
+
+  HookState with(int newVersion, PlanHash newLoaded) {
+    return new HookState(policy, generation, index, monitor, newVersion, newLoaded, base);
+  }
+}

@@ -1,0 +1,112 @@
+package dev.skep.bpf.kernel;
+
+import dev.skep.bpf.BpfException;
+import dev.skep.bpf.layout.Structs;
+import dev.skep.bpf.libbpf.BpfObject;
+import dev.skep.bpf.libbpf.KernelMap;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * The node's maps by name: one of each, pinned, in all objects. Created by the first object that
+ * declares one, or taken over from an earlier agent.
+ */
+final class NodeMaps implements AutoCloseable {
+  static final String RING = "events";
+
+  /** Pinned last, with SKEP_LAYOUT in it: what has no such map, or another value, is not ours. */
+  private static final String LAYOUT = "layout";
+
+  private final Folder folder;
+  private final int ringBytes;
+  private final Map<String, KernelMap> maps = new HashMap<>();
+
+  NodeMaps(Folder folder, int ringBytes) {
+    this.folder = folder;
+    this.ringBytes = ringBytes;
+  }
+
+  /**
+   * Opens what is pinned if all of it can serve the programs of {@code objects}; else false, and
+   * nothing is open.
+   */
+  boolean takeOver(Iterable<BpfObject> objects) throws BpfException {
+    for (var name : folder.mapNames()) {
+      maps.put(name, KernelMap.pinned(folder.map(name)));
+    }
+    if (fits(objects)) {
+      return true;
+    }
+    close();
+    return false;
+  }
+
+  private boolean fits(Iterable<BpfObject> objects) throws BpfException {
+    var layout = maps.get(LAYOUT);
+    if (layout == null || layout.getInt(0) != Structs.LAYOUT) {
+      return false;
+    }
+    for (var object : objects) {
+      prepare(object);
+      for (var declared : object.maps()) {
+        var pinned = maps.get(declared.name());
+        if (pinned != null && !declared.isServedBy(pinned)) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  /** Loads the object with the node's maps; those that are new are pinned for the next object. */
+  void load(BpfObject object) throws BpfException {
+    prepare(object);
+    for (var declared : object.maps()) {
+      var known = maps.get(declared.name());
+      if (known != null) {
+        declared.use(known);
+      }
+    }
+    object.load();
+    for (var created : object.maps()) {
+      if (!maps.containsKey(created.name())) {
+        var path = folder.map(created.name());
+        created.pin(path);
+        maps.put(created.name(), KernelMap.pinned(path));
+      }
+    }
+  }
+
+  private void prepare(BpfObject object) throws BpfException {
+    for (var declared : object.maps()) {
+      if (declared.name().equals(RING)) {
+        declared.setMaxEntries(ringBytes);
+      }
+    }
+  }
+
+  /** After the first agent of this layout made all maps. */
+  void markComplete() throws BpfException {
+    if (!maps.containsKey(LAYOUT)) {
+      var layout = KernelMap.create(KernelMap.Type.ARRAY, "skep_layout", 4, 4, 1, 0);
+      maps.put(LAYOUT, layout);
+      layout.put(0, Structs.LAYOUT);
+      layout.pin(folder.map(LAYOUT));
+    }
+  }
+
+  /** Borrowed. */
+  KernelMap get(String name) throws BpfException {
+    var map = maps.get(name);
+    if (map == null) {
+      throw new BpfException("maps", 0, "no kernel program declares a map " + name);
+    }
+    return map;
+  }
+
+  @Override
+  public void close() {
+    maps.values().forEach(KernelMap::close);
+    maps.clear();
+  }
+}

@@ -1,0 +1,192 @@
+package dev.skep.bpf.kernel;
+
+import dev.skep.bpf.BpfException;
+import dev.skep.bpf.KernelRecord;
+import dev.skep.bpf.PolicyPlan;
+import dev.skep.bpf.PolicyTotals;
+import dev.skep.bpf.PolicyTotals.ProcessTotals;
+import dev.skep.bpf.SkepKernel;
+import dev.skep.bpf.libbpf.BpfObject;
+import dev.skep.bpf.ring.RecordDecoder;
+import dev.skep.bpf.ring.RingReader;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The node's kernel through pins below one folder. Policies and their numbers are behind one lock;
+ * the ring has its own.
+ */
+final class PinnedKernel implements SkepKernel {
+  private final Folder folder;
+  private final Deque<AutoCloseable> owned;
+  private final Policies policies;
+  private final Counters counters;
+  private final ProcessTable processes;
+  private final RecordDecoder decoder;
+  private final RingReader ring;
+
+  private PinnedKernel(
+      Folder folder,
+      Deque<AutoCloseable> owned,
+      Policies policies,
+      Counters counters,
+      ProcessTable processes,
+      RecordDecoder decoder,
+      RingReader ring) {
+    this.folder = folder;
+    this.owned = owned;
+    this.policies = policies;
+    this.counters = counters;
+    this.processes = processes;
+    this.decoder = decoder;
+    this.ring = ring;
+  }
+
+  /** What is open already is closed again if it fails; what an earlier agent pinned stays. */
+  static PinnedKernel open(KernelOptions options) throws BpfException {
+    Host.requireCapabilities();
+    Host.requireKernelTypes();
+    var folder = new Folder(options.folder());
+    var owned = new ArrayDeque<AutoCloseable>();
+    try {
+      owned.push(FolderLock.take(options.folder()));
+      Host.makeFolder(options.folder());
+      return open(folder, options.ringBytes(), owned);
+    } catch (BpfException | RuntimeException e) {
+      closeAll(owned);
+      throw e;
+    }
+  }
+
+  private static PinnedKernel open(Folder folder, int ringBytes, Deque<AutoCloseable> owned)
+      throws BpfException {
+    folder.removeOld(); // of an agent that ended in the middle of what follows
+    BpfObject base = Programs.BASE.open();
+    owned.push(base);
+    BpfObject syscalls = Programs.SYSCALLS.open();
+    owned.push(syscalls);
+    var maps = new NodeMaps(folder, ringBytes);
+    owned.push(maps);
+    boolean inherited = folder.hasMaps() && maps.takeOver(List.of(base, syscalls));
+    if (!inherited) {
+      folder.moveAside();
+      folder.makeMaps();
+    }
+    int active = inherited ? maps.get("active_generation").getInt(0) : 0;
+    if (inherited) {
+      folder.removeLinksBut(active); // attached by an agent that ended before they were active
+    }
+
+    var sensors = new Sensors(folder, maps, base, syscalls, active + 1);
+    sensors.load();
+    maps.markComplete();
+    var counters = new Counters(maps);
+    counters.prepare();
+    var owners = new Owners();
+    var policies = new Policies(maps, sensors, counters, owners);
+    if (inherited) {
+      policies.recover();
+    }
+    var decoder = new RecordDecoder(owners);
+    var ring = new RingReader(maps.get(NodeMaps.RING), decoder);
+    owned.push(ring);
+    try {
+      sensors.attach(policies.anyReturns());
+      sensors.activate();
+    } catch (BpfException e) {
+      sensors.detach();
+      throw e;
+    }
+    folder.removeOld();
+    sensors.markProcesses();
+    return new PinnedKernel(
+        folder, owned, policies, counters, new ProcessTable(maps), decoder, ring);
+  }
+
+  @Override
+  public void apply(PolicyPlan plan, PolicyTotals seed) throws BpfException {
+    policies.apply(plan, seed);
+  }
+
+  @Override
+  public void remove(String uid) throws BpfException {
+    policies.remove(uid);
+  }
+
+  @Override
+  public Map<String, HeldPolicy> policies() throws BpfException {
+    return policies.held();
+  }
+
+  @Override
+  public PolicyTotals totals(String uid) throws BpfException {
+    return policies.totals(uid);
+  }
+
+  @Override
+  public ProcessTotals processTotals() throws BpfException {
+    return counters.processes();
+  }
+
+  @Override
+  public ProcessTotals processTotals(long cgroup) throws BpfException {
+    return counters.processes(cgroup);
+  }
+
+  @Override
+  public Map<String, Long> drops() throws BpfException {
+    var drops = new LinkedHashMap<>(counters.drops());
+    drops.put("decode", decoder.malformed());
+    drops.put("ownerless", decoder.ownerless());
+    return drops;
+  }
+
+  @Override
+  public List<KernelRecord.Exec> processes() throws BpfException {
+    return processes.alive();
+  }
+
+  @Override
+  public void consume(Consumer consumer) {
+    try {
+      ring.consume(consumer);
+    } catch (BpfException e) {
+      throw new IllegalStateException("reading the ring failed", e);
+    }
+  }
+
+  @Override
+  public String folder() {
+    return folder.root().toString();
+  }
+
+  @Override
+  public void close() {
+    closeAll(owned);
+  }
+
+  @Override
+  public void detach() throws BpfException {
+    try {
+      folder.removeAll();
+    } finally {
+      close();
+    }
+  }
+
+  /** The last opened first. */
+  private static void closeAll(Deque<AutoCloseable> owned) {
+    while (!owned.isEmpty()) {
+      try {
+        owned.pop().close();
+      } catch (RuntimeException e) {
+        throw e;
+      } catch (Exception e) {
+        throw new AssertionError("nothing here has a close() that fails", e);
+      }
+    }
+  }
+}

@@ -1,0 +1,52 @@
+package dev.skep.bpf.kernel;
+
+import dev.skep.bpf.BpfException;
+import dev.skep.bpf.HookPlan;
+import dev.skep.bpf.PolicyPlan;
+import dev.skep.bpf.layout.Structs;
+import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
+
+/** What a plan must keep to, to fit into the kernel's maps. Pure. */
+final class PlanLimits {
+  private PlanLimits() {}
+
+  static void check(PolicyPlan plan) throws BpfException {
+    int uid = plan.uid().getBytes(StandardCharsets.UTF_8).length;
+    if (uid == 0 || uid >= Structs.POLICY_BYTES) {
+      throw refused("a policy's uid has 1 to " + (Structs.POLICY_BYTES - 1) + " bytes, not " + uid);
+    }
+    if (plan.hooks().isEmpty()) {
+      throw refused("policy " + plan.uid() + " has no hooks");
+    }
+    var indexes = new HashSet<Integer>();
+    for (var hook : plan.hooks()) {
+      if (!indexes.add(hook.index())) {
+        throw refused("policy " + plan.uid() + " has two hooks with index " + hook.index());
+      }
+      check(hook);
+    }
+  }
+
+  private static void check(HookPlan hook) throws BpfException {
+    if (hook.syscalls().isEmpty()) {
+      throw refused("hook " + hook.index() + " sits on no system call");
+    }
+    for (int syscall : hook.syscalls()) {
+      if (syscall < 0 || syscall >= Structs.SYSCALLS_MAX) {
+        throw refused(
+            "hook "
+                + hook.index()
+                + ": there is no system call "
+                + syscall
+                + " (0 to "
+                + (Structs.SYSCALLS_MAX - 1)
+                + ")");
+      }
+    }
+  }
+
+  private static BpfException refused(String what) {
+    return new BpfException("apply", 0, what);
+  }
+}

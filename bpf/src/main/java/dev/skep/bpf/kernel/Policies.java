@@ -1,0 +1,357 @@
+package dev.skep.bpf.kernel;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import dev.skep.bpf.BpfException;
+import dev.skep.bpf.PolicyPlan;
+import dev.skep.bpf.PolicyTotals;
+import dev.skep.bpf.PolicyTotals.HookTotals;
+import dev.skep.bpf.PolicyTotals.ProcessTotals;
+import dev.skep.bpf.SkepKernel.HeldPolicy;
+import dev.skep.bpf.kernel.HookPlanCodec.References;
+import dev.skep.bpf.kernel.HookPrograms.Loaded;
+import dev.skep.bpf.layout.Structs;
+import dev.skep.bpf.libbpf.KernelMap;
+import dev.skep.bpf.libbpf.Libc;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The policies in the kernel. The order of steps makes the promises: programs are verified before
+ * anything changes; a slot's state says "loaded" last, so that whoever finds it after a crash
+ * knows; value sets go when no program that uses them can still run.
+ *
+ * <p>A hook that an edit takes off a system call is silent for a grace period (some 20 ms), for its
+ * new program must not be asked at a call that it is not for. All other edits have no gap.
+ */
+final class Policies {
+  private final NodeMaps maps;
+  private final KernelMap states;
+  private final Sensors sensors;
+  private final Counters counters;
+  private final Owners owners;
+  private final ValueSets sets;
+  private final FollowedSets followed;
+  private final HookPrograms programs;
+  private final SyscallBits bits;
+  private final SlotBook book = new SlotBook();
+
+  /** By slot: what the program in it uses. */
+  private final Map<Integer, References> references = new HashMap<>();
+
+  private final byte[] programFile = Programs.POLICY.bytes();
+
+  Policies(NodeMaps maps, Sensors sensors, Counters counters, Owners owners) throws BpfException {
+    this.maps = maps;
+    this.states = maps.get("hooks");
+    this.sensors = sensors;
+    this.counters = counters;
+    this.owners = owners;
+    this.sets = new ValueSets(maps);
+    this.followed = new FollowedSets(maps, sensors::markProcesses);
+    this.programs = new HookPrograms(maps, sets, followed);
+    this.bits = new SyscallBits(maps);
+  }
+
+  /** Whether any hook wants to see returns. */
+  synchronized boolean anyReturns() {
+    return bits.anyReturns();
+  }
+
+  /** Learns what an earlier agent left, and clears away what it did not finish. */
+  synchronized void recover() throws BpfException {
+    var found = readStates();
+    long planAt = found.isEmpty() ? 0 : HookPrograms.planAt();
+    for (int slot = 0; slot < Structs.HOOKS_MAX; slot++) {
+      var state = found.get(slot);
+      if (state == null) {
+        silence(slot);
+      } else {
+        recover(slot, state, planAt);
+      }
+    }
+    sets.adopt(references.values().stream().flatMap(its -> its.sets().stream()).toList());
+    followed.adopt(references.values().stream().flatMap(its -> its.followed().stream()).toList());
+  }
+
+  private void recover(int slot, HookState state, long planAt) throws BpfException {
+    var held = programs.held(slot, planAt);
+    held.ifPresent(its -> references.put(slot, its.references()));
+    if (held.isEmpty()) {
+      silence(slot);
+    }
+    boolean whole = held.isPresent() && held.get().version() == state.version();
+    write(slot, whole ? state : state.with(state.version(), PlanHash.NONE));
+    owners.add(slot, state);
+  }
+
+  private void silence(int slot) throws BpfException {
+    bits.keepOnly(slot, Set.of());
+    programs.uninstall(slot);
+  }
+
+  synchronized void apply(PolicyPlan plan, PolicyTotals seed) throws BpfException {
+    PlanLimits.check(plan);
+    requireShortChains(plan);
+    boolean isNew = book.of(plan.uid()).isEmpty();
+    var indexes = new TreeSet<Integer>();
+    plan.hooks().forEach(hook -> indexes.add(hook.index()));
+    if (isNew) {
+      seed.hooks().forEach(hook -> indexes.add(hook.index()));
+    }
+    var slots = book.choose(plan.uid(), indexes);
+    var changed = new ArrayList<Loaded>();
+    var installed = new HashSet<Integer>();
+    try {
+      for (var hook : plan.hooks()) {
+        int slot = slots.getOrDefault(hook.index(), -1);
+        var hash = PlanHash.of(hook, programFile);
+        var state = book.get(slot);
+        if (state == null || !state.loaded().equals(hash)) {
+          changed.add(programs.load(hook, hash, slot, book.nextVersion()));
+        }
+      }
+      if (isNew) {
+        begin(plan, seed, slots);
+      }
+      replace(plan, changed, installed);
+    } finally {
+      for (var loaded : changed) {
+        loaded.close();
+        if (!installed.contains(loaded.slot())) {
+          programs.release(loaded.references()); // it failed before this one was in place
+        }
+      }
+    }
+  }
+
+  /** A chain of programs has an end in the kernel: no system call may have more hooks. */
+  private void requireShortChains(PolicyPlan plan) throws BpfException {
+    var own = book.of(plan.uid()).values();
+    var asked = new TreeMap<Integer, Integer>();
+    plan.hooks()
+        .forEach(hook -> hook.syscalls().forEach(call -> asked.merge(call, 1, Integer::sum)));
+    for (var entry : asked.entrySet()) {
+      var others = bits.slots(entry.getKey());
+      own.forEach(others::clear);
+      int hooks = others.cardinality() + entry.getValue();
+      if (hooks > Structs.CHAIN_MAX) {
+        throw new BpfException(
+            "apply",
+            0,
+            "system call "
+                + entry.getKey()
+                + " would have "
+                + hooks
+                + " hooks of all policies; at most "
+                + Structs.CHAIN_MAX
+                + " are supported");
+      }
+    }
+  }
+
+  /** Slots for a policy that the kernel does not know yet, with what it counted before. */
+  private void begin(PolicyPlan plan, PolicyTotals seed, NavigableMap<Integer, Integer> slots)
+      throws BpfException {
+    var before = seed.processes();
+    var now = counters.processes();
+    var base =
+        new ProcessTotals(
+            before.forks() - now.forks(),
+            before.execs() - now.execs(),
+            before.exits() - now.exits());
+    for (var hook : seed.hooks()) {
+      counters.carryOver(slots.getOrDefault(hook.index(), -1), hook);
+    }
+    for (var entry : slots.entrySet()) {
+      var state =
+          new HookState(
+              plan.uid(),
+              plan.generation(),
+              entry.getKey(),
+              plan.monitor(),
+              0,
+              PlanHash.NONE,
+              base);
+      write(entry.getValue(), state);
+    }
+  }
+
+  /** Puts the changed hooks in place of what their slots have, and silences those that are gone. */
+  private void replace(PolicyPlan plan, List<Loaded> changed, Set<Integer> installed)
+      throws BpfException {
+    var indexes = plan.hooks().stream().map(hook -> hook.index()).toList();
+    var gone = book.of(plan.uid());
+    gone.keySet().removeAll(indexes);
+    for (var loaded : changed) {
+      counters.prepare(loaded.slot(), loaded.hook().selectors().size());
+    }
+
+    for (int slot : book.of(plan.uid()).values()) {
+      write(slot, state(slot).with(plan.generation(), plan.monitor()));
+    }
+    boolean lessAsked = false;
+    for (int slot : gone.values()) {
+      write(slot, state(slot).with(state(slot).version(), PlanHash.NONE));
+      lessAsked |= bits.keepOnly(slot, Set.of());
+    }
+    for (var loaded : changed) {
+      write(loaded.slot(), state(loaded.slot()).with(loaded.version(), PlanHash.NONE));
+      owners.add(loaded.slot(), state(loaded.slot()));
+      lessAsked |= bits.keepOnly(loaded.slot(), loaded.hook().syscalls());
+    }
+    if (lessAsked) {
+      Libc.awaitRunningPrograms();
+    }
+
+    if (changed.stream().anyMatch(loaded -> loaded.hook().wantsReturn())) {
+      sensors.watchReturns(true);
+    }
+    var unused = new ArrayList<References>();
+    for (int slot : gone.values()) {
+      programs.uninstall(slot);
+      unused.add(used(references.remove(slot)));
+    }
+    for (var loaded : changed) {
+      programs.install(loaded);
+      installed.add(loaded.slot());
+      unused.add(used(references.put(loaded.slot(), loaded.references())));
+      bits.add(loaded.slot(), loaded.hook().syscalls(), loaded.hook().wantsReturn());
+      write(loaded.slot(), state(loaded.slot()).with(loaded.version(), loaded.hash()));
+    }
+    sensors.watchReturns(bits.anyReturns());
+    release(unused);
+  }
+
+  synchronized void remove(String uid) throws BpfException {
+    var slots = book.of(uid).values();
+    boolean lessAsked = false;
+    for (int slot : slots) {
+      write(slot, state(slot).with(state(slot).version(), PlanHash.NONE));
+      lessAsked |= bits.keepOnly(slot, Set.of());
+    }
+    if (lessAsked) {
+      Libc.awaitRunningPrograms(); // or a chain that is running would find its next program gone
+    }
+    var unused = new ArrayList<References>();
+    for (int slot : slots) {
+      programs.uninstall(slot);
+      unused.add(used(references.remove(slot)));
+    }
+    sensors.watchReturns(bits.anyReturns());
+    release(unused);
+    for (int slot : slots) {
+      counters.remove(slot);
+      clear(slot);
+    }
+  }
+
+  private static References used(@Nullable References references) {
+    return references == null ? References.NONE : references;
+  }
+
+  private void release(List<References> unused) throws BpfException {
+    if (unused.stream().allMatch(References.NONE::equals)) {
+      return;
+    }
+    // A program that still runs and finds its set gone would take "not in the set" for granted.
+    Libc.awaitRunningPrograms();
+    for (var its : unused) {
+      programs.release(its);
+    }
+  }
+
+  /** Read back from the kernel, not from what was asked of it. */
+  synchronized Map<String, HeldPolicy> held() throws BpfException {
+    var asked = new SyscallBits(maps);
+    boolean dispatching = sensors.isDispatching(asked.anyReturns());
+    var held = new TreeMap<String, HeldPolicy>();
+    for (var entry : readStates().entrySet()) {
+      int slot = entry.getKey();
+      var state = entry.getValue();
+      boolean acts =
+          programs.isInstalled(slot) && !asked.syscalls(slot).isEmpty() && asked.isInScope(slot);
+      // Nothing in the slot is as it should be where the policy has this hook no longer.
+      boolean whole = state.isLoaded() ? dispatching && acts : !programs.isInstalled(slot);
+      var hooks = state.isLoaded() ? Set.of(state.index()) : Set.<Integer>of();
+      var here = new HeldPolicy(state.generation(), state.monitor(), hooks, whole);
+      held.merge(state.policy(), here, Policies::both);
+    }
+    held.replaceAll((_, policy) -> policy.hooks().isEmpty() ? incomplete(policy) : policy);
+    return held;
+  }
+
+  private static HeldPolicy both(HeldPolicy one, HeldPolicy other) {
+    var hooks = new TreeSet<>(one.hooks());
+    hooks.addAll(other.hooks());
+    return new HeldPolicy(
+        Math.min(one.generation(), other.generation()),
+        one.monitor() && other.monitor(),
+        Set.copyOf(hooks),
+        one.complete() && other.complete());
+  }
+
+  private static HeldPolicy incomplete(HeldPolicy policy) {
+    return new HeldPolicy(policy.generation(), policy.monitor(), policy.hooks(), false);
+  }
+
+  synchronized PolicyTotals totals(String uid) throws BpfException {
+    var slots = book.of(uid);
+    if (slots.isEmpty()) {
+      return PolicyTotals.NONE;
+    }
+    var hooks = new ArrayList<HookTotals>();
+    for (var entry : slots.entrySet()) {
+      hooks.add(counters.hook(entry.getValue(), entry.getKey()));
+    }
+    var now = counters.processes();
+    var base = state(slots.firstEntry().getValue()).base();
+    return new PolicyTotals(
+        hooks,
+        new ProcessTotals(
+            now.forks() + base.forks(), now.execs() + base.execs(), now.exits() + base.exits()));
+  }
+
+  private HookState state(int slot) {
+    var state = book.get(slot);
+    if (state == null) {
+      throw new AssertionError("slot " + slot + " is free");
+    }
+    return state;
+  }
+
+  private void write(int slot, HookState state) throws BpfException {
+    try (var arena = Arena.ofConfined()) {
+      var value = arena.allocate(Structs.HOOK_STATE);
+      state.write(value);
+      states.put(slot, value);
+    }
+    book.put(slot, state);
+  }
+
+  private void clear(int slot) throws BpfException {
+    try (var arena = Arena.ofConfined()) {
+      states.put(slot, arena.allocate(Structs.HOOK_STATE));
+    }
+    book.free(slot);
+  }
+
+  private NavigableMap<Integer, HookState> readStates() throws BpfException {
+    var found = new TreeMap<Integer, HookState>();
+    states.forEach((key, value) -> {
+      if (HookState.isTaken(value)) {
+        found.put(key.get(JAVA_INT, 0), HookState.read(value));
+      }
+    });
+    return found;
+  }
+}

@@ -1,0 +1,40 @@
+package dev.skep.bpf.kernel;
+
+import dev.skep.bpf.BpfException;
+import dev.skep.bpf.libbpf.BpfObject;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+
+/** The object files that the build packed. */
+enum Programs {
+  BASE("base"),
+  SYSCALLS("syscalls"),
+  POLICY("policy");
+
+  private final String name;
+
+  Programs(String name) {
+    this.name = name;
+  }
+
+  BpfObject open() throws BpfException {
+    return BpfObject.open(bytes(), name);
+  }
+
+  /** What the kernel calls the map of an object's constants. */
+  String constants() {
+    return name + ".rodata";
+  }
+
+  byte[] bytes() {
+    var file = "/dev/skep/bpf/" + name + ".bpf.o";
+    try (var in = Programs.class.getResourceAsStream(file)) {
+      if (in == null) {
+        throw new IllegalStateException(file + " is missing from the class path");
+      }
+      return in.readAllBytes();
+    } catch (IOException e) {
+      throw new UncheckedIOException("reading " + file, e);
+    }
+  }
+}

@@ -1,0 +1,124 @@
+package dev.skep.bpf.kernel;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import dev.skep.bpf.BpfException;
+import dev.skep.bpf.libbpf.BpfLink;
+import dev.skep.bpf.libbpf.BpfObject;
+import dev.skep.bpf.libbpf.BpfProgram;
+import java.nio.file.Files;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The programs that are always attached: the base sensor and the dispatchers. Those of a new agent
+ * are attached beside its predecessor's, become the active ones by one integer, and then the old
+ * ones go: no call is missed and none is seen twice.
+ */
+final class Sensors implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Sensors.class);
+
+  private static final List<String> PROCESS_PROGRAMS = List.of("on_fork", "on_exec", "on_exit");
+  private static final String ENTER = "dispatch_sys_enter";
+  private static final String EXIT = "dispatch_sys_exit";
+  private static final String ITERATOR = "fill_processes";
+
+  /** A run marks whole families at once, but for children that are listed before their parents. */
+  private static final int MARKING_RUNS_MAX = 100;
+
+  private final Folder folder;
+  private final NodeMaps maps;
+  private final BpfObject base;
+  private final BpfObject syscalls;
+  private final int generation;
+
+  /**
+   * @param base opened; owned from now on
+   * @param syscalls opened; owned from now on
+   */
+  Sensors(Folder folder, NodeMaps maps, BpfObject base, BpfObject syscalls, int generation) {
+    this.folder = folder;
+    this.maps = maps;
+    this.base = base;
+    this.syscalls = syscalls;
+    this.generation = generation;
+  }
+
+  void load() throws BpfException {
+    for (var object : List.of(base, syscalls)) {
+      object.constant("generation").set(JAVA_INT, 0, generation);
+      maps.load(object);
+    }
+  }
+
+  /** Attached, but asleep until {@link #activate}. */
+  void attach(boolean withReturns) throws BpfException {
+    folder.makeLinks(generation);
+    for (var program : PROCESS_PROGRAMS) {
+      attach(base, program);
+    }
+    attach(syscalls, ENTER);
+    watchReturns(withReturns);
+  }
+
+  /** The predecessor's programs act until here, and from here on ours. */
+  void activate() throws BpfException {
+    maps.get("active_generation").put(0, generation);
+    folder.removeLinksBut(generation);
+  }
+
+  /** Takes back what {@link #attach} did, if {@link #activate} could not follow. */
+  void detach() throws BpfException {
+    folder.removeLinks(generation);
+  }
+
+  /** The dispatcher of returns costs each system call 36 ns: it is there only if someone asks. */
+  void watchReturns(boolean wanted) throws BpfException {
+    var link = folder.link(generation, EXIT);
+    boolean watching = Files.exists(link);
+    if (wanted && !watching) {
+      attach(syscalls, EXIT);
+    } else if (!wanted && watching) {
+      Folder.remove(link);
+    }
+  }
+
+  /** Puts processes that are missing into the process map, and followed bits where they are due. */
+  void markProcesses() throws BpfException {
+    try (var link = base.program(ITERATOR).attachIterator()) {
+      for (int run = 0; run < MARKING_RUNS_MAX; run++) {
+        if (link.iterate() == 0) {
+          return;
+        }
+      }
+    }
+    LOG.warn("processes fork faster than they can be marked as followed: some may be missed");
+  }
+
+  /** Whether the dispatchers that the kernel runs are this agent's. */
+  boolean isDispatching(boolean withReturns) throws BpfException {
+    return maps.get("active_generation").getInt(0) == generation
+        && isAttached(ENTER)
+        && (!withReturns || isAttached(EXIT));
+  }
+
+  private boolean isAttached(String program) throws BpfException {
+    var link = folder.link(generation, program);
+    return Files.exists(link)
+        && BpfLink.programId(link) == BpfProgram.id(syscalls.program(program).fd());
+  }
+
+  private void attach(BpfObject object, String program) throws BpfException {
+    try (var link = object.program(program).attach()) {
+      // From here on the name alone holds it: who removes the name detaches it.
+      link.pin(folder.link(generation, program));
+    }
+  }
+
+  @Override
+  public void close() {
+    base.close();
+    syscalls.close();
+  }
+}

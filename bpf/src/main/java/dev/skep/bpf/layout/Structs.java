@@ -1,0 +1,281 @@
+package dev.skep.bpf.layout;
+
+import static java.lang.foreign.MemoryLayout.PathElement.groupElement;
+import static java.lang.foreign.MemoryLayout.PathElement.sequenceElement;
+import static java.lang.foreign.MemoryLayout.sequenceLayout;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemoryLayout.PathElement;
+import java.lang.foreign.StructLayout;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * shared.h in Java: the same names, widths and order, host byte order. A test compares each with
+ * the types that the compiler wrote into the built objects.
+ */
+public final class Structs {
+  public static final int LAYOUT = 1; // SKEP_LAYOUT
+  public static final int DATA_MAX_BYTES = 4096;
+  public static final int BINARY_BYTES = 256;
+  public static final int HOOKS_MAX = 1024;
+  public static final int HOOK_WORDS = HOOKS_MAX / Long.SIZE;
+  public static final int CHAIN_MAX = 32;
+  public static final int SYSCALLS_MAX = 512;
+  public static final int ARGUMENTS_MAX = 6;
+  public static final int SELECTORS_MAX = 5;
+  public static final int FILTERS_MAX = 5;
+  public static final int PID_FILTERS_MAX = 2;
+  public static final int BINARY_FILTERS_MAX = 2;
+  public static final int INLINE_VALUES = 4;
+  public static final int FOLLOWED_SETS_MAX = 64;
+  public static final int TEXT_SETS_MAX = 4096;
+  public static final int TEXT_SMALL = 64;
+  public static final int TEXT_MEDIUM = 512;
+  public static final int TEXT_LARGE = 4096;
+  public static final int PREFIX_BYTES = 256;
+  public static final int POSTFIX_BYTES = 128;
+  public static final int POLICY_BYTES = 40;
+  public static final int HASH_BYTES = 32;
+  public static final int SELECTOR_CARRIED = 255;
+
+  public static final StructLayout PROCESS_KEY =
+      struct("process_key", u32("pid"), u32("padding"), u64("start"));
+
+  public static final StructLayout RECORD_HEADER =
+      struct(
+          "record_header",
+          u32("size"),
+          u16("kind"),
+          u16("cpu"),
+          u64("time"),
+          PROCESS_KEY.withName("process"),
+          u64("cgroup"),
+          u32("tid"),
+          u32("uid"));
+
+  public static final StructLayout FORK_RECORD =
+      struct(
+          "fork_record",
+          RECORD_HEADER.withName("header"),
+          PROCESS_KEY.withName("parent"),
+          u32("namespace_pid"),
+          u32("padding"));
+
+  public static final StructLayout EXEC_RECORD =
+      struct(
+          "exec_record",
+          RECORD_HEADER.withName("header"),
+          PROCESS_KEY.withName("parent"),
+          u32("namespace_pid"),
+          u32("login_uid"),
+          u32("flags"),
+          u16("path_size"),
+          u16("cwd_size"),
+          u32("arguments_size"),
+          u32("padding"));
+
+  public static final StructLayout EXIT_RECORD =
+      struct("exit_record", RECORD_HEADER.withName("header"), u32("code"), u32("padding"));
+
+  public static final StructLayout HOOK_RECORD =
+      struct(
+          "hook_record",
+          RECORD_HEADER.withName("header"),
+          u32("slot"),
+          u16("syscall"),
+          u8("selector"),
+          u8("action"),
+          u32("version"),
+          u16("signal"),
+          u8("flags"),
+          u8("argument_count"));
+
+  public static final StructLayout ARGUMENT_HEADER =
+      struct(
+          "argument_header",
+          u8("kind"),
+          u8("index"),
+          u8("flags"),
+          u8("padding"),
+          u32("size"),
+          u64("value"));
+
+  public static final StructLayout RETURN_RECORD =
+      struct(
+          "return_record",
+          RECORD_HEADER.withName("header"),
+          u32("slot"),
+          u32("version"),
+          u64("entry_time"),
+          u64("value"));
+
+  public static final StructLayout ARGUMENT_PLAN =
+      struct("argument_plan", u8("kind"), u8("index"), u8("size_index"), u8("padding"));
+
+  public static final StructLayout FILTER_PLAN =
+      struct(
+          "filter_plan",
+          u8("operator"),
+          u8("negated"),
+          u8("argument"),
+          u8("count"),
+          u32("set"),
+          array("values", INLINE_VALUES, JAVA_LONG));
+
+  public static final StructLayout PID_FILTER_PLAN =
+      struct(
+          "pid_filter_plan",
+          u8("used"),
+          u8("negated"),
+          u8("in_namespace"),
+          u8("count"),
+          array("values", INLINE_VALUES, JAVA_INT),
+          MemoryLayout.paddingLayout(4),
+          u64("followed"));
+
+  public static final StructLayout BINARY_FILTER_PLAN =
+      struct("binary_filter_plan", u8("used"), u8("negated"), u16("padding"), u32("set"));
+
+  public static final StructLayout SELECTOR_PLAN =
+      struct(
+          "selector_plan",
+          u8("used"),
+          u8("post"),
+          u8("signal"),
+          array("padding", 5, JAVA_BYTE),
+          array("pids", PID_FILTERS_MAX, PID_FILTER_PLAN),
+          array("binaries", BINARY_FILTERS_MAX, BINARY_FILTER_PLAN),
+          array("filters", FILTERS_MAX, FILTER_PLAN));
+
+  public static final StructLayout HOOK_PLAN =
+      struct(
+          "hook_plan",
+          u32("slot"),
+          u32("version"),
+          u8("wants_return"),
+          array("padding", 3, JAVA_BYTE),
+          u32("argument_padding"),
+          array("arguments", ARGUMENTS_MAX, ARGUMENT_PLAN),
+          array("selectors", SELECTORS_MAX, SELECTOR_PLAN));
+
+  public static final StructLayout HOOK_BITS =
+      struct("hook_bits", array("words", HOOK_WORDS, JAVA_LONG));
+
+  public static final StructLayout WATCHED_WORDS =
+      struct("watched_words", u32("entry"), u32("returns"));
+
+  public static final StructLayout PROCESS_VALUE =
+      struct(
+          "process_value",
+          PROCESS_KEY.withName("key"),
+          PROCESS_KEY.withName("parent"),
+          u64("cgroup"),
+          u64("followed"),
+          u32("namespace_pid"),
+          u16("binary_size"),
+          u16("flags"),
+          array("binary", BINARY_BYTES, JAVA_BYTE));
+
+  public static final StructLayout FOLLOWED_KEY =
+      struct("followed_key", u32("pid"), u32("in_namespace"));
+
+  public static final StructLayout PROCESS_COUNTERS =
+      struct("process_counters", u64("forks"), u64("execs"), u64("exits"));
+
+  public static final StructLayout COUNTER_KEY =
+      struct("counter_key", u32("slot"), u32("selector"));
+
+  public static final StructLayout HOOK_COUNTERS =
+      struct(
+          "hook_counters_value",
+          u64("posted"),
+          u64("suppressed"),
+          u64("enforced"),
+          u64("monitored"),
+          u64("dropped"),
+          u64("last_action"));
+
+  public static final StructLayout HOOK_STATE =
+      struct(
+          "hook_state",
+          array("policy", POLICY_BYTES, JAVA_BYTE),
+          u64("generation"),
+          u32("index"),
+          u32("monitor"),
+          u32("version"),
+          u32("padding"),
+          array("plan_hash", HASH_BYTES, JAVA_BYTE),
+          u64("base_forks"),
+          u64("base_execs"),
+          u64("base_exits"));
+
+  public static final StructLayout TEXT_KEY_SMALL = text("text_key_small", "size", TEXT_SMALL);
+  public static final StructLayout TEXT_KEY_MEDIUM = text("text_key_medium", "size", TEXT_MEDIUM);
+  public static final StructLayout TEXT_KEY_LARGE = text("text_key_large", "size", TEXT_LARGE);
+  public static final StructLayout PREFIX_KEY = text("prefix_key", "bits", PREFIX_BYTES);
+  public static final StructLayout POSTFIX_KEY = text("postfix_key", "bits", POSTFIX_BYTES);
+
+  /** Of map `drops`, in the order of enum drop_cause. */
+  public static final List<String> DROP_CAUSES =
+      List.of(
+          "ring_fork",
+          "ring_exec",
+          "ring_exit",
+          "ring_hook",
+          "ring_return",
+          "process_map_full",
+          "cgroup_map_full",
+          "return_map_full",
+          "chain_cut");
+
+  private Structs() {}
+
+  /** In bytes; {@code path} as in C: {@code header.process.pid}, {@code selectors[2].post}. */
+  public static long offset(StructLayout struct, String path) {
+    var elements = new ArrayList<PathElement>();
+    for (var part : path.split("\\.", -1)) {
+      int bracket = part.indexOf('[');
+      if (bracket < 0) {
+        elements.add(groupElement(part));
+      } else {
+        elements.add(groupElement(part.substring(0, bracket)));
+        elements.add(sequenceElement(Long.parseLong(part, bracket + 1, part.length() - 1, 10)));
+      }
+    }
+    return struct.byteOffset(elements.toArray(PathElement[]::new));
+  }
+
+  private static StructLayout struct(String name, MemoryLayout... members) {
+    return MemoryLayout.structLayout(members).withName(name);
+  }
+
+  private static StructLayout text(String name, String length, int bytes) {
+    return struct(name, u32(length), array("text", bytes, JAVA_BYTE));
+  }
+
+  private static MemoryLayout array(String name, int count, MemoryLayout element) {
+    return sequenceLayout(count, element).withName(name);
+  }
+
+  private static ValueLayout u8(String name) {
+    return JAVA_BYTE.withName(name);
+  }
+
+  private static ValueLayout u16(String name) {
+    return JAVA_SHORT.withName(name);
+  }
+
+  private static ValueLayout u32(String name) {
+    return JAVA_INT.withName(name);
+  }
+
+  private static ValueLayout u64(String name) {
+    return JAVA_LONG.withName(name);
+  }
+}

@@ -1,0 +1,81 @@
+package dev.skep.bpf.libbpf;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.skep.bpf.BpfException;
+import dev.skep.bpf.libbpf.NativeFunction.Returns;
+import java.lang.foreign.Arena;
+
+/** A program of an object. Borrowed from its object: valid until that is closed. */
+public final class BpfProgram {
+  private static final NativeFunction FD = NativeFunction.libbpf("bpf_program__fd", Returns.STATUS);
+  private static final NativeFunction ATTACH =
+      NativeFunction.libbpf("bpf_program__attach", Returns.POINTER);
+  private static final NativeFunction ATTACH_ITERATOR =
+      NativeFunction.libbpf("bpf_program__attach_iter", Returns.POINTER);
+  private static final NativeFunction GET_FD_BY_ID =
+      NativeFunction.libbpf("bpf_prog_get_fd_by_id", Returns.STATUS);
+
+  // struct bpf_prog_info up to `name`, its end.
+  private static final int INFO_BYTES = 80;
+  private static final long INFO_ID = 4;
+  private static final long INFO_MAP_COUNT = 52;
+  private static final long INFO_MAP_IDS = 56;
+  private static final int MAPS_MAX = 64; // the verifier's limit
+
+  private final long program;
+  private final String name;
+
+  BpfProgram(long program, String name) {
+    this.program = program;
+    this.name = name;
+  }
+
+  /** After load. The object closes it. */
+  public int fd() throws BpfException {
+    return (int) FD.orThrow(FD.call(program), name);
+  }
+
+  /** Attaches where the program's section says; it acts at once. */
+  public BpfLink attach() throws BpfException {
+    return link(ATTACH, ATTACH.call(program));
+  }
+
+  /** For a program of section {@code iter/...}: it runs when the link's iterator is read. */
+  public BpfLink attachIterator() throws BpfException {
+    return link(ATTACH_ITERATOR, ATTACH_ITERATOR.call(program, 0));
+  }
+
+  private BpfLink link(NativeFunction function, long result) throws BpfException {
+    var warnings = LibbpfLog.takeWarnings();
+    return new BpfLink(
+        function.orThrow(result, warnings.isEmpty() ? name : name + ": " + warnings), name);
+  }
+
+  /** The kernel's id of the program behind a descriptor. */
+  public static int id(int fd) throws BpfException {
+    try (var arena = Arena.ofConfined()) {
+      return KernelInfo.read(fd, INFO_BYTES, arena).get(JAVA_INT, INFO_ID);
+    }
+  }
+
+  /**
+   * The ids of the maps that the program with this id uses, its constants among them; only with
+   * CAP_SYS_ADMIN.
+   */
+  public static int[] mapIds(int programId) throws BpfException {
+    int fd = (int) GET_FD_BY_ID.orThrow(GET_FD_BY_ID.call(programId), "program " + programId);
+    try (var arena = Arena.ofConfined()) {
+      var ids = arena.allocate(JAVA_INT, MAPS_MAX);
+      var info = arena.allocate(INFO_BYTES, Long.BYTES);
+      info.set(JAVA_INT, INFO_MAP_COUNT, MAPS_MAX);
+      info.set(JAVA_LONG, INFO_MAP_IDS, ids.address());
+      KernelInfo.fill(fd, info, arena);
+      int count = Math.min(info.get(JAVA_INT, INFO_MAP_COUNT), MAPS_MAX);
+      return ids.asSlice(0, (long) count * Integer.BYTES).toArray(JAVA_INT);
+    } finally {
+      Libc.close(fd);
+    }
+  }
+}

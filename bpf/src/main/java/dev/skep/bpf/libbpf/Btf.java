@@ -1,0 +1,104 @@
+package dev.skep.bpf.libbpf;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import dev.skep.bpf.BpfException;
+import dev.skep.bpf.libbpf.NativeFunction.Returns;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The types of an object, as its compiler wrote them down. Borrowed from the object. Format: struct
+ * btf_type (name, info, size or type: 12 bytes) and what its kind appends.
+ */
+@SuppressWarnings("restricted") // native code is what this package is for
+public final class Btf {
+  private static final NativeFunction FIND =
+      NativeFunction.libbpf("btf__find_by_name_kind", Returns.STATUS);
+  private static final NativeFunction TYPE =
+      NativeFunction.libbpf("btf__type_by_id", Returns.POINTER);
+  private static final NativeFunction NAME =
+      NativeFunction.libbpf("btf__name_by_offset", Returns.POINTER);
+
+  private static final int KIND_STRUCT = 4;
+  private static final int KIND_DATASEC = 15;
+  private static final int TYPE_BYTES = 12;
+  private static final int MEMBER_BYTES = 12;
+  private static final int COUNT_MASK = 0xffff;
+  private static final int BIT_OFFSET_MASK = 0xffffff;
+  private static final int NAME_BYTES_MAX = 512;
+
+  private final long btf;
+
+  Btf(long btf) {
+    this.btf = btf;
+  }
+
+  /** Both in bytes. */
+  public record Place(long offset, long size) {}
+
+  /** A struct's size and the offsets of its members, in bytes; bit fields at their byte. */
+  public record Struct(long size, Map<String, Long> offsets) {}
+
+  /** Where in its section a variable is. */
+  public Place variable(String section, String variable) throws BpfException {
+    var type = find(section, KIND_DATASEC);
+    if (type.isPresent()) {
+      var entries = type.get();
+      for (int i = 0; i < count(entries); i++) {
+        long at = TYPE_BYTES + (long) i * MEMBER_BYTES; // btf_var_secinfo: type, offset, size
+        if (name(type(entries.get(JAVA_INT, at), TYPE_BYTES)).equals(variable)) {
+          return new Place(entries.get(JAVA_INT, at + 4), entries.get(JAVA_INT, at + 8));
+        }
+      }
+    }
+    throw new BpfException("btf", 0, "no variable " + variable + " in section " + section);
+  }
+
+  public Optional<Struct> struct(String name) throws BpfException {
+    var found = find(name, KIND_STRUCT);
+    if (found.isEmpty()) {
+      return Optional.empty();
+    }
+    var type = found.get();
+    var offsets = new LinkedHashMap<String, Long>();
+    for (int i = 0; i < count(type); i++) {
+      long at = TYPE_BYTES + (long) i * MEMBER_BYTES; // btf_member: name, type, offset in bits
+      long bits = type.get(JAVA_INT, at + 8) & BIT_OFFSET_MASK;
+      offsets.put(name(type.get(JAVA_INT, at)), bits / Byte.SIZE);
+    }
+    return Optional.of(new Struct(type.get(JAVA_INT, 8), offsets));
+  }
+
+  private Optional<MemorySegment> find(String name, int kind) throws BpfException {
+    try (var arena = Arena.ofConfined()) {
+      long id = FIND.call(btf, arena.allocateFrom(name).address(), kind);
+      if (id < 0) {
+        return Optional.empty();
+      }
+      var head = type((int) id, TYPE_BYTES);
+      return Optional.of(head.reinterpret(TYPE_BYTES + (long) count(head) * MEMBER_BYTES));
+    }
+  }
+
+  private MemorySegment type(int id, long size) throws BpfException {
+    long address = TYPE.orThrow(TYPE.call(btf, id), "type " + id);
+    return MemorySegment.ofAddress(address).reinterpret(size);
+  }
+
+  private static int count(MemorySegment type) {
+    return type.get(JAVA_INT, 4) & COUNT_MASK;
+  }
+
+  private String name(MemorySegment type) throws BpfException {
+    return name(type.get(JAVA_INT, 0));
+  }
+
+  private String name(int offset) throws BpfException {
+    long address = NAME.orThrow(NAME.call(btf, offset), "name at " + offset);
+    return MemorySegment.ofAddress(address).reinterpret(NAME_BYTES_MAX).getString(0);
+  }
+}

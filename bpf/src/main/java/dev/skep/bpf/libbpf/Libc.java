@@ -1,0 +1,145 @@
+package dev.skep.bpf.libbpf;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
+import dev.skep.bpf.BpfException;
+import dev.skep.bpf.libbpf.NativeFunction.Returns;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/** The calls of libc that maps, rings and bpffs need. Any thread. */
+@SuppressWarnings("restricted") // native code is what this package is for
+public final class Libc {
+  private static final NativeFunction MMAP = NativeFunction.libc("mmap", Returns.LIBC_POINTER);
+  private static final NativeFunction MUNMAP = NativeFunction.libc("munmap", Returns.LIBC_INT);
+  private static final NativeFunction POLL = NativeFunction.libc("poll", Returns.LIBC_INT);
+  private static final NativeFunction EVENTFD = NativeFunction.libc("eventfd", Returns.LIBC_INT);
+  private static final NativeFunction READ = NativeFunction.libc("read", Returns.LIBC_INT);
+  private static final NativeFunction WRITE = NativeFunction.libc("write", Returns.LIBC_INT);
+  private static final NativeFunction CLOSE = NativeFunction.libc("close", Returns.LIBC_INT);
+  private static final NativeFunction READLINK = NativeFunction.libc("readlink", Returns.LIBC_INT);
+  private static final NativeFunction MOUNT = NativeFunction.libc("mount", Returns.LIBC_INT);
+  private static final NativeFunction SYSCALL = NativeFunction.libc("syscall", Returns.LIBC_INT);
+  private static final NativeFunction GETPAGESIZE =
+      NativeFunction.libc("getpagesize", Returns.ANYTHING);
+
+  private static final int PROT_READ = 1;
+  private static final int PROT_WRITE = 2;
+  private static final int MAP_SHARED = 1;
+  private static final int EFD_CLOEXEC = 0x80000;
+  private static final short POLLIN = 1;
+  private static final int EINTR = 4;
+  private static final long POLLFD_BYTES = 8;
+  private static final int PATH_MAX = 4096;
+  private static final int MEMBARRIER_CMD_GLOBAL = 1;
+  private static final long MEMBARRIER =
+      System.getProperty("os.arch", "").equals("aarch64") ? 283 : 324;
+
+  private Libc() {}
+
+  public static long pageSize() {
+    return (int) GETPAGESIZE.call(0);
+  }
+
+  /** Maps a file descriptor, shared. The segment has no arena: {@link #unmap} ends it. */
+  public static MemorySegment map(int fd, long offset, long size, boolean writable)
+      throws BpfException {
+    int protection = writable ? PROT_READ | PROT_WRITE : PROT_READ;
+    long address =
+        MMAP.orThrow(
+            MMAP.call(0, size, protection, MAP_SHARED, fd, offset),
+            size + " bytes at " + offset + " of descriptor " + fd);
+    return MemorySegment.ofAddress(address).reinterpret(size);
+  }
+
+  /** Nobody may touch the segment afterwards: the process would die of it. */
+  public static void unmap(MemorySegment segment) {
+    MUNMAP.call(segment.address(), segment.byteSize());
+  }
+
+  /** A counter that wakes a {@link #poll}. The caller closes it. */
+  public static int eventfd() throws BpfException {
+    return (int) EVENTFD.orThrow(EVENTFD.call(0, EFD_CLOEXEC), "for waking the consumer");
+  }
+
+  public static void wake(int eventfd) {
+    try (var arena = Arena.ofConfined()) {
+      WRITE.call(eventfd, arena.allocateFrom(JAVA_LONG, 1).address(), Long.BYTES);
+    }
+  }
+
+  /** Waits until one of two descriptors can be read, a signal comes or the time is over. */
+  public static void poll(int first, int second, int timeoutMillis) throws BpfException {
+    try (var arena = Arena.ofConfined()) {
+      var descriptors = arena.allocate(2 * POLLFD_BYTES, Long.BYTES);
+      descriptors.set(JAVA_INT, 0, first);
+      descriptors.set(JAVA_SHORT, 4, POLLIN);
+      descriptors.set(JAVA_INT, POLLFD_BYTES, second);
+      descriptors.set(JAVA_SHORT, POLLFD_BYTES + 4, POLLIN);
+      long ready = POLL.call(descriptors.address(), 2, timeoutMillis);
+      if (ready != -EINTR) {
+        POLL.orThrow(ready, "descriptors " + first + " and " + second);
+      }
+    }
+  }
+
+  /** Reads to the end and throws the bytes away; how many there were. */
+  public static long drain(int fd) throws BpfException {
+    try (var arena = Arena.ofConfined()) {
+      var buffer = arena.allocate(4096);
+      long total = 0;
+      while (true) {
+        long count = READ.call(fd, buffer.address(), buffer.byteSize());
+        if (count == -EINTR) {
+          continue;
+        }
+        if (READ.orThrow(count, "descriptor " + fd) == 0) {
+          return total;
+        }
+        total += count;
+      }
+    }
+  }
+
+  /** What a symbolic link says, up to 4096 bytes, as it is. */
+  public static byte[] readLink(String path) throws BpfException {
+    try (var arena = Arena.ofConfined()) {
+      var buffer = arena.allocate(PATH_MAX);
+      long size =
+          READLINK.call(arena.allocateFrom(path).address(), buffer.address(), buffer.byteSize());
+      READLINK.orThrow(size, path);
+      return buffer.asSlice(0, size).toArray(JAVA_BYTE);
+    }
+  }
+
+  public static void close(int fd) {
+    CLOSE.call(fd);
+  }
+
+  /** Mounts a new bpffs that only root may enter. */
+  public static void mountBpffs(String folder) throws BpfException {
+    try (var arena = Arena.ofConfined()) {
+      var type = arena.allocateFrom("bpf").address();
+      MOUNT.orThrow(
+          MOUNT.call(
+              type,
+              arena.allocateFrom(folder).address(),
+              type,
+              0,
+              arena.allocateFrom("mode=0700").address(),
+              0),
+          "a bpf file system at " + folder);
+    }
+  }
+
+  /**
+   * Returns when every program that was running in the kernel at the time of the call has ended: a
+   * global memory barrier waits for an RCU grace period, some 10 to 30 ms.
+   */
+  public static void awaitRunningPrograms() throws BpfException {
+    SYSCALL.orThrow(SYSCALL.call(MEMBARRIER, MEMBARRIER_CMD_GLOBAL, 0, 0), "MEMBARRIER_CMD_GLOBAL");
+  }
+}

@@ -1,4 +1,0 @@
-@NullMarked
-package dev.skep.crds.v1alpha1;
-
-import org.jspecify.annotations.NullMarked;
