@@ -60,8 +60,8 @@ static __always_inline __u64 retired_bits(void)
 	return bits ? *bits : 0;
 }
 
-/* What can be told of a process without its executable. `origin` is whom it descends from; may be NULL. */
-static __always_inline void fill_process(struct process_value *process, struct task_struct *task, struct process_value *origin)
+/* What can be told of a process without its executable. `origin` is what is known of whom it descends from; NULL if nothing is. */
+static __always_inline void fill_process(struct process_value *process, struct task_struct *task, struct task_struct *parent, struct process_value *origin)
 {
 	process_key_of(task, &process->key);
 	process->cgroup = cgroup_of(task);
@@ -69,6 +69,8 @@ static __always_inline void fill_process(struct process_value *process, struct t
 	process->followed = followed_bits(process->key.pid, process->namespace_pid);
 	if (origin)
 		process->followed |= origin->followed & ~retired_bits();
+	else
+		process->followed |= followed_bits(parent->tgid, namespace_pid_of(parent));
 	process->flags = 0;
 }
 
@@ -128,7 +130,7 @@ int BPF_PROG(on_fork, struct task_struct *creator, struct task_struct *child)
 		return 0;
 	/* Not real_parent, which CLONE_PARENT can choose: whom a process descends from is who made it. */
 	origin = process_of(creator->tgid);
-	fill_process(process, child, origin);
+	fill_process(process, child, creator, origin);
 	process_key_of(creator, &process->parent);
 	inherit_binary(process, origin);
 	remember(process);
@@ -229,7 +231,7 @@ int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binp
 		return 0;
 	before = process_of(task->tgid);
 	origin = before ? before : process_of(task->real_parent->tgid);
-	fill_process(process, task, origin);
+	fill_process(process, task, task->real_parent, origin);
 	if (before)
 		process->parent = before->parent; /* who forked it, even where that one is gone and another adopted it */
 	else
@@ -305,7 +307,7 @@ int fill_processes(struct bpf_iter__task *ctx)
 		return 0;
 	pid = task->tgid;
 	origin = process_of(task->real_parent->tgid);
-	fill_process(process, task, origin);
+	fill_process(process, task, task->real_parent, origin);
 	there = process_of(pid);
 	if (there) {
 		missing = process->followed & ~there->followed;

@@ -15,6 +15,14 @@ static __always_inline struct chain *this_chain(void)
 	return bpf_map_lookup_elem(&chains, &zero);
 }
 
+/* When the call began; the same for all its hooks. Asked only for what is reported: the clock costs 20 ns. */
+static __always_inline __u64 time_of(struct chain *chain)
+{
+	if (!chain->time)
+		chain->time = bpf_ktime_get_boot_ns();
+	return chain->time;
+}
+
 /*
  * Number of the lowest bit set; `bits` is not 0. The BPF machine has no instruction for it: this counts the ones below, without a branch, for each branch
  * would double the verifier's work.

@@ -66,10 +66,36 @@ static __always_inline bool prepend_byte(struct walk *walk, char byte)
 	return true;
 }
 
+/* A literal, byte by byte and unrolled: as a string it would be a further map of each object. */
+#define PREPEND_LITERAL(walk, literal)                                                                                                     \
+	_Pragma("clang loop unroll(full)") for (int i = sizeof(literal) - 2; i >= 0; i--) prepend_byte(walk, (literal)[i])
+
+/* What a dentry says for one step up. Side by side in every kernel up to 6.18, and then read at once: each read costs 15 ns. */
+struct step {
+	struct dentry *parent;
+	__u32 hash;
+	__u32 size;
+	const unsigned char *name;
+};
+
+static __always_inline void read_step(struct step *step, struct dentry *dentry)
+{
+	const __u32 at = bpf_core_field_offset(dentry->d_parent);
+
+	if (bpf_core_field_offset(dentry->d_name.len) == at + 12 && bpf_core_field_offset(dentry->d_name.name) == at + 16) {
+		bpf_probe_read_kernel(step, sizeof(*step), (void *)dentry + at);
+	} else {
+		step->parent = BPF_CORE_READ(dentry, d_parent);
+		step->size = BPF_CORE_READ(dentry, d_name.len);
+		step->name = BPF_CORE_READ(dentry, d_name.name);
+	}
+}
+
 /* One turn of bpf_loop; 1 ends it. */
 static long one_name_up(__u64 turn, struct walk *walk)
 {
-	struct dentry *dentry = walk->dentry, *parent;
+	struct dentry *dentry = walk->dentry;
+	struct step step;
 
 	if (dentry == walk->mount_root) {
 		struct mount *mount = walk->mount, *above = BPF_CORE_READ(mount, mnt_parent);
@@ -83,15 +109,15 @@ static long one_name_up(__u64 turn, struct walk *walk)
 		walk->mount_root = BPF_CORE_READ(above, mnt.mnt_root);
 		return 0;
 	}
-	parent = BPF_CORE_READ(dentry, d_parent);
-	if (parent == dentry || !parent) { /* the top of a file system, and no mount there */
-		walk->done = parent;
-		walk->unreadable = !parent;
+	read_step(&step, dentry);
+	if (step.parent == dentry || !step.parent) { /* the top of a file system, and no mount there */
+		walk->done = step.parent;
+		walk->unreadable = !step.parent;
 		return 1;
 	}
-	if (!prepend(walk, BPF_CORE_READ(dentry, d_name.name), BPF_CORE_READ(dentry, d_name.len)) || !prepend_byte(walk, '/'))
+	if (!prepend(walk, step.name, step.size) || !prepend_byte(walk, '/'))
 		return 1;
-	walk->dentry = parent;
+	walk->dentry = step.parent;
 	return 0;
 }
 
@@ -100,6 +126,7 @@ static __noinline void name_unfoldered(struct walk *walk)
 {
 	struct dentry *dentry = walk->dentry;
 	unsigned long magic = BPF_CORE_READ(dentry, d_sb, s_magic);
+	struct step step;
 	char first = 0;
 
 	if (magic == PIPEFS_MAGIC || magic == SOCKFS_MAGIC) {
@@ -113,15 +140,16 @@ static __noinline void name_unfoldered(struct walk *walk)
 				break;
 		}
 		if (magic == PIPEFS_MAGIC)
-			prepend(walk, "pipe:[", 6);
+			PREPEND_LITERAL(walk, "pipe:[");
 		else
-			prepend(walk, "socket:[", 8);
+			PREPEND_LITERAL(walk, "socket:[");
 		return;
 	}
-	prepend(walk, BPF_CORE_READ(dentry, d_name.name), BPF_CORE_READ(dentry, d_name.len));
-	bpf_probe_read_kernel(&first, 1, BPF_CORE_READ(dentry, d_name.name));
+	read_step(&step, dentry);
+	prepend(walk, step.name, step.size);
+	bpf_probe_read_kernel(&first, 1, step.name);
 	if (first == '[')
-		prepend(walk, "anon_inode:", 11);
+		PREPEND_LITERAL(walk, "anon_inode:");
 	else
 		prepend_byte(walk, '/');
 }
@@ -132,7 +160,7 @@ static __noinline void name_unfoldered(struct walk *walk)
  */
 static __noinline int read_path(struct path *path, struct text *text)
 {
-	struct vfsmount *mnt;
+	struct path at = {};
 	struct walk walk = {};
 
 	if (!text)
@@ -140,12 +168,12 @@ static __noinline int read_path(struct path *path, struct text *text)
 	text->start = DATA_MAX_BYTES;
 	text->size = 0;
 	text->flags = ARGUMENT_UNREADABLE;
-	mnt = BPF_CORE_READ(path, mnt);
-	if (!mnt)
+	bpf_probe_read_kernel(&at, sizeof(at), path);
+	if (!at.mnt)
 		return 0;
-	walk.dentry = BPF_CORE_READ(path, dentry);
-	walk.mount = mount_of(mnt);
-	walk.mount_root = BPF_CORE_READ(mnt, mnt_root);
+	walk.dentry = at.dentry;
+	walk.mount = mount_of(at.mnt);
+	walk.mount_root = BPF_CORE_READ(at.mnt, mnt_root);
 	walk.bytes = text->bytes;
 	walk.start = DATA_MAX_BYTES;
 	bpf_loop(PATH_TURNS, one_name_up, &walk, 0);

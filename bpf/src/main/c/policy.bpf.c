@@ -110,9 +110,11 @@ static __noinline int act(struct chain *chain, __u32 selector, __u32 post, __u32
 	struct task_struct *task = bpf_get_current_task_btf();
 	enum hook_action action = ACTION_POST;
 	bool sent = true;
+	__u64 time;
 
 	if (!chain)
 		return 0;
+	time = time_of(chain);
 	if (signal)
 		action = send_signal(signal);
 	if (post) {
@@ -127,7 +129,7 @@ static __noinline int act(struct chain *chain, __u32 selector, __u32 post, __u32
 		__sync_fetch_and_add(&counters->dropped, 1);
 	if (signal) {
 		__sync_fetch_and_add(action == ACTION_SIGNAL ? &counters->enforced : &counters->monitored, 1);
-		counters->last_action = chain->time;
+		counters->last_action = time;
 	}
 	return 0;
 }

@@ -53,7 +53,7 @@ int BPF_PROG(dispatch_sys_enter, struct pt_regs *regs, long number)
 		return 0;
 	chain->syscall = syscall;
 	chain->texts_read = 0;
-	chain->time = bpf_ktime_get_boot_ns();
+	chain->time = 0;
 	chain->arguments[0] = regs->di;
 	chain->arguments[1] = regs->si;
 	chain->arguments[2] = regs->dx;

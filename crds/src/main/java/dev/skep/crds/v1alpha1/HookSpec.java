@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import io.fabric8.generator.annotation.Min;
 import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.Size;
+import io.fabric8.generator.annotation.ValidationRule;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +28,9 @@ public sealed interface HookSpec {
    * @param data further values to report
    */
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
+  @ValidationRule(
+      value = "!has(self.__return__) || !self.__return__ || has(self.returnArg)",
+      message = "return is true, but returnArg is missing: add {index: 0, type: int}")
   record KprobeSpec(
       @Required @Size(min = 1, max = 256) @Nullable String call,
       @Nullable Boolean syscall,
@@ -81,6 +85,15 @@ public sealed interface HookSpec {
    * @param binaryDigests of the file; others are left alone
    */
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
+  @ValidationRule(
+      value =
+          "[has(self.symbols) && size(self.symbols) > 0,"
+              + " has(self.offsets) && size(self.offsets) > 0,"
+              + " has(self.addrs) && size(self.addrs) > 0].exists_one(given, given)",
+      message = "needs exactly one of symbols, offsets and addrs")
+  @ValidationRule(
+      value = "!has(self.__return__) || !self.__return__ || has(self.returnArg)",
+      message = "return is true, but returnArg is missing: add {index: 0, type: int}")
   record UprobeSpec(
       @Required @Size(min = 1, max = 4095) @Nullable String path,
       @Size(max = 256) @Nullable String btfPath,

@@ -3,6 +3,7 @@ package dev.skep.crds.v1alpha1;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.Size;
+import io.fabric8.generator.annotation.ValidationRule;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -10,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 /** Kubernetes' label selector, all requirements of which must hold. */
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record LabelSelectorSpec(
-    @Size(max = 64) Map<String, @Size(max = 63) String> matchLabels,
-    @Size(max = 64) List<Requirement> matchExpressions) {
+    @Size(max = 32) Map<String, @Size(max = 63) String> matchLabels,
+    @Size(max = 16) List<Requirement> matchExpressions) {
   public LabelSelectorSpec {
     matchLabels = Lists.copy(matchLabels);
     matchExpressions = Lists.copy(matchExpressions);
@@ -21,10 +22,13 @@ public record LabelSelectorSpec(
    * @param values for In and NotIn at least one, for Exists and DoesNotExist none
    */
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
+  @ValidationRule(
+      value = "(self.operator in ['In', 'NotIn']) == (has(self.values) && size(self.values) > 0)",
+      message = "In and NotIn need values, Exists and DoesNotExist take none")
   public record Requirement(
       @Required @Size(max = 317) @Nullable String key,
       @Required @OneOf({"In", "NotIn", "Exists", "DoesNotExist"}) @Nullable String operator,
-      @Size(max = 256) List<@Size(max = 63) String> values) {
+      @Size(max = 64) List<@Size(max = 63) String> values) {
     public Requirement {
       values = Lists.copy(values);
     }

@@ -1,6 +1,7 @@
 package dev.skep.crds.v1alpha1;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.fabric8.generator.annotation.Size;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -20,9 +21,9 @@ public record NodeStateStatus(
     @Nullable String agentVersion,
     @Nullable KernelFacts kernel,
     @Nullable String observedConfig,
-    List<PolicyState> policies,
-    List<Violation> recentViolations,
-    List<Drop> drops) {
+    @Size(max = 1024) List<PolicyState> policies,
+    @Size(max = 16) List<Violation> recentViolations,
+    @Size(max = 64) List<Drop> drops) {
   public NodeStateStatus {
     policies = Lists.copy(policies);
     recentViolations = Lists.copy(recentViolations);
@@ -54,7 +55,7 @@ public record NodeStateStatus(
       @Nullable String reason,
       @Nullable String message,
       @Nullable String mode,
-      List<HookEvents> events,
+      @Size(max = 1024) List<HookEvents> events,
       @Nullable ProcessEvents processEvents,
       @Nullable ViolationTotals violations,
       @Nullable Long dropped) {

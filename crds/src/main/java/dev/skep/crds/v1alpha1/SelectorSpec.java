@@ -27,7 +27,7 @@ public record SelectorSpec(
     @Size(max = 10) List<NamespaceChangeFilterSpec> matchNamespaceChanges,
     @Size(max = 10) List<CapabilityFilterSpec> matchCapabilities,
     @Size(max = 10) List<CapabilityFilterSpec> matchCapabilityChanges,
-    @Size(max = 10) List<WorkloadFilterSpec> matchWorkloads,
+    @Size(max = 4) List<WorkloadFilterSpec> matchWorkloads,
     @Size(max = 3) List<ActionSpec> matchActions,
     @Size(max = 3) List<ActionSpec> matchReturnActions) {
   public SelectorSpec {

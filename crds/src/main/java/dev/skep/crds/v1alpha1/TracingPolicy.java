@@ -1,5 +1,6 @@
 package dev.skep.crds.v1alpha1;
 
+import io.fabric8.generator.annotation.Required;
 import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.model.annotation.Categories;
 import io.fabric8.kubernetes.model.annotation.Group;
@@ -17,4 +18,10 @@ import io.fabric8.kubernetes.model.annotation.Version;
 @Categories("tracing")
 public final class TracingPolicy extends CustomResource<TracingPolicySpec, TracingPolicyStatus> {
   private static final long serialVersionUID = 1;
+
+  @Override
+  @Required
+  public TracingPolicySpec getSpec() {
+    return super.getSpec();
+  }
 }

@@ -1,5 +1,6 @@
 package dev.skep.crds.v1alpha1;
 
+import io.fabric8.generator.annotation.Required;
 import io.fabric8.kubernetes.api.model.Namespaced;
 import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.model.annotation.Categories;
@@ -19,4 +20,10 @@ import io.fabric8.kubernetes.model.annotation.Version;
 public final class TracingPolicyNamespaced
     extends CustomResource<TracingPolicySpec, TracingPolicyStatus> implements Namespaced {
   private static final long serialVersionUID = 1;
+
+  @Override
+  @Required
+  public TracingPolicySpec getSpec() {
+    return super.getSpec();
+  }
 }

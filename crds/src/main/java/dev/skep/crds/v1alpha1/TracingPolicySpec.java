@@ -8,6 +8,7 @@ import dev.skep.crds.v1alpha1.HookSpec.UprobeSpec;
 import dev.skep.crds.v1alpha1.HookSpec.UsdtSpec;
 import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.Size;
+import io.fabric8.generator.annotation.ValidationRule;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,28 @@ import org.jspecify.annotations.Nullable;
  * @param selectorsMacros parts of selectors by name
  */
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
+@ValidationRule(
+    value =
+        "[has(self.kprobes) && size(self.kprobes) > 0,"
+            + " has(self.fentries) && size(self.fentries) > 0,"
+            + " has(self.tracepoints) && size(self.tracepoints) > 0,"
+            + " has(self.uprobes) && size(self.uprobes) > 0,"
+            + " has(self.usdts) && size(self.usdts) > 0,"
+            + " has(self.lsmhooks) && size(self.lsmhooks) > 0,"
+            + " has(self.loader) && self.loader].exists(watched, watched)",
+    message = "watches nothing: add kprobes or another list of hooks")
+@ValidationRule(
+    value =
+        "!has(self.mode) || !has(self.options)"
+            + " || self.options.all(o, o.name != 'policy-mode' || !has(o.value)"
+            + " || o.value == self.mode)",
+    message = "mode and the option policy-mode differ: keep one of them")
+@ValidationRule(
+    value =
+        "!has(self.hostSelector)"
+            + " || (!has(self.hostSelector.matchLabels)"
+            + " && !has(self.hostSelector.matchExpressions))",
+    message = "hostSelector can only be {}: processes outside of containers have no labels")
 public record TracingPolicySpec(
     @OneOf({"enforce", "monitor"}) @Nullable String mode,
     @Nullable LabelSelectorSpec nodeSelector,

@@ -1,6 +1,7 @@
 package dev.skep.crds.v1alpha1;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.fabric8.generator.annotation.Size;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -18,14 +19,14 @@ import org.jspecify.annotations.Nullable;
 public record TracingPolicyStatus(
     @Nullable Long observedGeneration,
     @Nullable String mode,
-    List<Condition> conditions,
+    @Size(max = 8) List<Condition> conditions,
     @Nullable Nodes nodes,
-    List<Issue> issues,
+    @Size(max = 10) List<Issue> issues,
     @Nullable ProcessEvents processEvents,
     @Nullable Events events,
     @Nullable ViolationTotals violations,
     @Nullable String lastViolationTime,
-    List<Violation> recentViolations,
+    @Size(max = 20) List<Violation> recentViolations,
     @Nullable String countersAsOf) {
   public TracingPolicyStatus {
     conditions = Lists.copy(conditions);
@@ -61,7 +62,7 @@ public record TracingPolicyStatus(
       @Nullable String message,
       @Nullable String kernel,
       long nodes,
-      List<String> sampleNodes) {
+      @Size(max = 3) List<String> sampleNodes) {
     public Issue {
       sampleNodes = Lists.copy(sampleNodes);
     }
@@ -71,7 +72,7 @@ public record TracingPolicyStatus(
    * @param hooks in the order of the policy
    */
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
-  public record Events(long total, List<HookEvents> hooks) {
+  public record Events(long total, @Size(max = 1024) List<HookEvents> hooks) {
     public Events {
       hooks = Lists.copy(hooks);
     }
