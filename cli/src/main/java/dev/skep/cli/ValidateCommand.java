@@ -1,0 +1,108 @@
+package dev.skep.cli;
+
+import dev.skep.policy.PolicyReader;
+import dev.skep.policy.Reading;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "validate",
+    description = {
+      "Checks policies without a cluster.",
+      "Prints a line for each problem: FILE: field: what is wrong, what would be right.",
+      "FILE#2 is the second policy of a file."
+    },
+    exitCodeListHeading = "Exit status:%n",
+    exitCodeList = {
+      "0:every policy can be carried out",
+      "1:at least one cannot",
+      "2:a file cannot be read, or the call is wrong"
+    },
+    mixinStandardHelpOptions = true)
+final class ValidateCommand implements Callable<Integer> {
+  private static final int VALID = 0;
+  private static final int REFUSED = 1;
+  private static final int UNREADABLE = 2;
+
+  /** More than any policy that a cluster stores; a device file has no end. */
+  private static final int BYTES = 8 << 20;
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Parameters(arity = "1..*", paramLabel = "FILE", description = "YAML or JSON; - is the input")
+  private List<String> files = List.of();
+
+  @Override
+  public Integer call() {
+    return files.stream().mapToInt(this::validate).max().orElse(VALID);
+  }
+
+  private int validate(String file) {
+    try {
+      return report(file, PolicyReader.readText(read(file)));
+    } catch (NoSuchFileException e) {
+      return unreadable(file, "there is no such file");
+    } catch (CharacterCodingException e) {
+      return unreadable(file, "is not text in UTF-8");
+    } catch (IOException e) {
+      return unreadable(file, "cannot be read: " + e.getMessage());
+    }
+  }
+
+  private static String read(String file) throws IOException {
+    byte[] bytes;
+    if (file.equals("-")) {
+      bytes = readAll(System.in);
+    } else {
+      try (var in = Files.newInputStream(Path.of(file))) {
+        bytes = readAll(in);
+      }
+    }
+    return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+  }
+
+  private static byte[] readAll(InputStream in) throws IOException {
+    var bytes = in.readNBytes(BYTES + 1);
+    if (bytes.length > BYTES) {
+      throw new IOException("it has more than " + BYTES + " bytes");
+    }
+    return bytes;
+  }
+
+  private int unreadable(String file, String reason) {
+    spec.commandLine().getErr().println(file + ": " + reason);
+    return UNREADABLE;
+  }
+
+  private int report(String file, List<Reading> readings) {
+    var status = VALID;
+    for (int i = 0; i < readings.size(); i++) {
+      var name = readings.size() == 1 ? file : file + "#" + (i + 1);
+      status = Math.max(status, report(spec.commandLine().getOut(), name, readings.get(i)));
+    }
+    return status;
+  }
+
+  private static int report(PrintWriter out, String name, Reading reading) {
+    return switch (reading) {
+      case Reading.Accepted _ -> VALID;
+      case Reading.Refused(var problems) -> {
+        problems.forEach(problem -> out.println(name + ": " + problem));
+        yield REFUSED;
+      }
+    };
+  }
+}

@@ -1,0 +1,104 @@
+package dev.skep.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SkepMainTest {
+  private static final String GOOD =
+      """
+      apiVersion: skep.dev/v1alpha1
+      kind: TracingPolicy
+      metadata: {name: good}
+      spec: {kprobes: [{call: sys_write}]}
+      """;
+  private static final String BAD = GOOD.replace("sys_write", "sys_wirte");
+
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @TempDir private Path folder = Path.of("");
+
+  @Test
+  void aGoodPolicyGivesNoLineAndStatus0() throws IOException {
+    assertThat(skep("validate", file("good.yaml", GOOD))).isZero();
+    assertThat(out.toString()).isEmpty();
+    assertThat(err.toString()).isEmpty();
+  }
+
+  @Test
+  void eachProblemIsALineWithFileAndPathAndStatus1() throws IOException {
+    var bad = file("bad.yaml", BAD);
+
+    assertThat(skep("validate", file("good.yaml", GOOD), bad)).isEqualTo(1);
+    assertThat(out.toString())
+        .isEqualToNormalizingNewlines(
+            bad
+                + ": spec.kprobes[0].call: is \"sys_wirte\", no system call;"
+                + " did you mean \"sys_write\"?\n");
+  }
+
+  @Test
+  void thePoliciesOfOneFileAreNumbered() throws IOException {
+    var both = file("both.yaml", GOOD + "---\n" + BAD);
+
+    assertThat(skep("validate", both)).isEqualTo(1);
+    assertThat(out.toString()).startsWith(both + "#2: spec.kprobes[0].call: ");
+  }
+
+  @Test
+  void aDashIsTheInput() {
+    var in = System.in;
+    System.setIn(new ByteArrayInputStream(BAD.getBytes(StandardCharsets.UTF_8)));
+    try {
+      assertThat(skep("validate", "-")).isEqualTo(1);
+    } finally {
+      System.setIn(in);
+    }
+    assertThat(out.toString()).startsWith("-: spec.kprobes[0].call: ");
+  }
+
+  @Test
+  void whatCannotBeReadIsOneLineAndStatus2() throws IOException {
+    var missing = folder.resolve("missing.yaml").toString();
+    var binary = folder.resolve("binary");
+    Files.write(binary, new byte[] {(byte) 0xff, (byte) 0xfe, 0});
+
+    assertThat(skep("validate", missing, binary.toString(), folder.toString())).isEqualTo(2);
+    assertThat(err.toString().lines())
+        .containsExactly(
+            missing + ": there is no such file",
+            binary + ": is not text in UTF-8",
+            folder + ": cannot be read: Is a directory");
+  }
+
+  @Test
+  void aWrongCallShowsTheUsageAndIsStatus2() {
+    assertThat(skep("validate")).isEqualTo(2);
+    assertThat(err.toString()).contains("Usage: skep validate");
+    assertThat(skep("valdate")).isEqualTo(2);
+    assertThat(skep()).isEqualTo(2);
+  }
+
+  @Test
+  void theVersionIsPrinted() {
+    assertThat(skep("version")).isZero();
+    assertThat(out.toString()).startsWith("skep ");
+  }
+
+  private String file(String name, String text) throws IOException {
+    return Files.writeString(folder.resolve(name), text).toString();
+  }
+
+  private int skep(String... arguments) {
+    return SkepMain.run(new PrintWriter(out, true), new PrintWriter(err, true), arguments);
+  }
+}
