@@ -1,11 +1,13 @@
 package dev.skep.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.skep.cluster.ControlPlane;
 import dev.skep.cluster.NeedsControlPlane;
 import dev.skep.cluster.Output;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -42,6 +44,10 @@ class WritersIT {
         "--clusterrole=careless",
         "--serviceaccount=default:careless");
     stranger = CLUSTER.kubeconfigOf("default", "careless");
+    // The API server takes up admission policies a moment after they are there.
+    for (var forbidden : List.of(state("early"), configMap("skep-node-early"))) {
+      await().until(() -> CLUSTER.tryApply(stranger, forbidden).err().contains("must not write"));
+    }
   }
 
   @Test
@@ -88,7 +94,13 @@ class WritersIT {
         .satisfies(WritersIT::succeeded);
     assertThat(
             CLUSTER
-                .tryKubectl(operator, "annotate", "tracingpolicy", "watch-writes", "by=operator", "--overwrite")
+                .tryKubectl(
+                    operator,
+                    "annotate",
+                    "tracingpolicy",
+                    "watch-writes",
+                    "by=operator",
+                    "--overwrite")
                 .err())
         .contains("forbidden");
   }
