@@ -53,7 +53,16 @@ struct return_value {
 
 #define RECORD_BUFFER_BYTES (32 * 1024) /* the most that a per-CPU value may have; the longest record has 24,736 */
 struct record_buffer {
-	__u8 bytes[RECORD_BUFFER_BYTES];
+	union {
+		__u8 bytes[RECORD_BUFFER_BYTES];
+		/* What may begin here, named so that the objects' BTF knows these structs: a test compares Java's layouts with it. */
+		struct fork_record fork;
+		struct exec_record exec;
+		struct exit_record exit;
+		struct hook_record hook;
+		struct return_record returned;
+		struct argument_header argument;
+	};
 };
 
 enum process_buffer {
