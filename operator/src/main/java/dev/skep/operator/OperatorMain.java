@@ -1,0 +1,88 @@
+package dev.skep.operator;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The operator as a program. */
+@Command(
+    name = "skep-operator",
+    description =
+        "Tells each node which policies it has to trace and guard by, and users what came of it.",
+    mixinStandardHelpOptions = true)
+public final class OperatorMain implements Runnable {
+  @Spec private @Nullable CommandSpec spec;
+
+  public static void main(String[] arguments) {
+    int exitCode = new CommandLine(new OperatorMain()).addSubcommand(new Run()).execute(arguments);
+    if (exitCode != 0) {
+      Runtime.getRuntime().halt(exitCode);
+    }
+    // Else the operator's own threads go on until a signal ends the process.
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(
+        Objects.requireNonNull(spec).commandLine(), "say what to do: skep-operator run");
+  }
+
+  @Command(
+      name = "run",
+      description = "Runs until it is stopped by a signal, or loses the lease.",
+      mixinStandardHelpOptions = true)
+  static final class Run implements Callable<Integer> {
+    @Option(
+        names = "--kubeconfig",
+        paramLabel = "FILE",
+        description = "else the variable KUBECONFIG, else the pod's service account")
+    private @Nullable Path kubeconfig;
+
+    @Option(
+        names = "--namespace",
+        defaultValue = "skep-system",
+        description = "of ConfigMaps and lease (default: ${DEFAULT-VALUE})")
+    private String namespace = "skep-system";
+
+    @Option(
+        names = "--port",
+        defaultValue = "8080",
+        description = "of /healthz, /readyz and /metrics (default: ${DEFAULT-VALUE})")
+    private int port;
+
+    @Option(
+        names = "--identity",
+        paramLabel = "NAME",
+        description = "in the lease (default: the pod's name, else a random one)")
+    private @Nullable String identity;
+
+    @Override
+    public Integer call() {
+      try {
+        SkepOperator.start(
+            new SkepOperator.Settings(kubeconfig, namespace, port, identity(identity)));
+        return 0;
+      } catch (IOException | RuntimeException e) {
+        org.slf4j.LoggerFactory.getLogger(OperatorMain.class).error("cannot start", e);
+        return 1;
+      }
+    }
+
+    private static String identity(@Nullable String given) {
+      var pod = System.getenv("HOSTNAME");
+      if (given != null) {
+        return given;
+      }
+      return pod != null && !pod.isBlank() ? pod : UUID.randomUUID().toString();
+    }
+  }
+}

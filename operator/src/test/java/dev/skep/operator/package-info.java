@@ -1,0 +1,4 @@
+@NullMarked
+package dev.skep.operator;
+
+import org.jspecify.annotations.NullMarked;

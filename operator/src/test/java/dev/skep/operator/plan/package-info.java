@@ -1,0 +1,4 @@
+@NullMarked
+package dev.skep.operator.plan;
+
+import org.jspecify.annotations.NullMarked;

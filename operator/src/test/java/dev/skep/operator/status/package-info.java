@@ -1,0 +1,4 @@
+@NullMarked
+package dev.skep.operator.status;
+
+import org.jspecify.annotations.NullMarked;
