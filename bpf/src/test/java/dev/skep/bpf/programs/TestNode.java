@@ -1,0 +1,103 @@
+package dev.skep.bpf.programs;
+
+import static org.awaitility.Awaitility.await;
+
+import dev.skep.bpf.BpfException;
+import dev.skep.bpf.HookPlan;
+import dev.skep.bpf.HookPlan.ArgumentPlan;
+import dev.skep.bpf.HookPlan.SelectorPlan;
+import dev.skep.bpf.KernelRecord;
+import dev.skep.bpf.PolicyPlan;
+import dev.skep.bpf.PolicyTotals;
+import dev.skep.bpf.SkepKernel;
+import dev.skep.bpf.kernel.KernelOptions;
+import dev.skep.bpf.kernel.SkepKernels;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Skep's programs in this machine's kernel, in a folder of their own, and all that they report. */
+final class TestNode implements AutoCloseable {
+  private static final AtomicInteger NODES = new AtomicInteger();
+  private static final int RING_BYTES = 32 << 20;
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  private final SkepKernel kernel;
+  private final Collection<KernelRecord> records = new ConcurrentLinkedQueue<>();
+  private final Thread consumer;
+
+  TestNode() throws BpfException {
+    var name = "skep-test-" + ProcessHandle.current().pid() + "-" + NODES.incrementAndGet();
+    kernel = SkepKernels.open(new KernelOptions(Path.of("/sys/fs/bpf", name), RING_BYTES));
+    consumer = Thread.ofPlatform().name("ring").start(() -> kernel.consume(new Keeper()));
+  }
+
+  SkepKernel kernel() {
+    return kernel;
+  }
+
+  /** Puts a policy of these hooks in force; in place of what the same uid had. */
+  void enforce(String uid, HookPlan... hooks) throws BpfException {
+    kernel.apply(new PolicyPlan(uid, 1, false, List.of(hooks)), PolicyTotals.NONE);
+  }
+
+  void monitor(String uid, HookPlan... hooks) throws BpfException {
+    kernel.apply(new PolicyPlan(uid, 1, true, List.of(hooks)), PolicyTotals.NONE);
+  }
+
+  /** One hook, its first and only one of the policy. */
+  static HookPlan hook(int syscall, List<ArgumentPlan> arguments, SelectorPlan... selectors) {
+    return new HookPlan(0, Set.of(syscall), false, arguments, List.of(selectors));
+  }
+
+  /**
+   * Everything reported so far: a process that ends now is waited for, and records come in order.
+   */
+  List<KernelRecord> records() {
+    var marker = Trigger.run();
+    await()
+        .atMost(PATIENCE)
+        .until(
+            () ->
+                records.stream()
+                    .anyMatch(
+                        record ->
+                            record instanceof KernelRecord.Exit exit
+                                && exit.header().process().pid() == marker.pid()));
+    return List.copyOf(records);
+  }
+
+  /** What one process was reported for, of one kind. */
+  <R extends KernelRecord> List<R> records(Class<R> kind, int pid) {
+    return records().stream()
+        .filter(kind::isInstance)
+        .map(kind::cast)
+        .filter(record -> record.header().process().pid() == pid)
+        .toList();
+  }
+
+  /** Unloads everything; the kernel holds nothing of it afterwards. */
+  @Override
+  public void close() throws BpfException {
+    kernel.detach();
+    try {
+      consumer.join(PATIENCE);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private final class Keeper implements SkepKernel.Consumer {
+    @Override
+    public void accept(KernelRecord record) {
+      records.add(record);
+    }
+
+    @Override
+    public void idle() {}
+  }
+}
