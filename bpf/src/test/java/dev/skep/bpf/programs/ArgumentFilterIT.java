@@ -54,12 +54,14 @@ class ArgumentFilterIT {
             LongStream.rangeClosed(100, 110).boxed().collect(Collectors.toUnmodifiableSet()));
     return Stream.of(
         argumentSet("one", ArgumentKind.INT, new Matching.OneOf(Set.of(7L)), 7L, 8L),
-        argumentSet("minus one", ArgumentKind.INT, new Matching.OneOf(Set.of(-1L)), 0xffffffffL, 0L),
+        argumentSet(
+            "minus one", ArgumentKind.INT, new Matching.OneOf(Set.of(-1L)), 0xffffffffL, 0L),
         argumentSet("four", ArgumentKind.LONG, new Matching.OneOf(Set.of(1L, 2L, 3L, 4L)), 4L, 5L),
         argumentSet("a set", ArgumentKind.INT, many, 110L, 111L),
         argumentSet("int <", ArgumentKind.INT, new Matching.LessThan(0), 0xfffffffeL, 0L),
         argumentSet("int >", ArgumentKind.INT, new Matching.GreaterThan(-3), -2L, -3L),
-        argumentSet("uint32 >", ArgumentKind.UINT32, new Matching.GreaterThan(10), 0xffffffffL, 10L),
+        argumentSet(
+            "uint32 >", ArgumentKind.UINT32, new Matching.GreaterThan(10), 0xffffffffL, 10L),
         argumentSet("uint32 <", ArgumentKind.UINT32, new Matching.LessThan(10), 0x100000009L, 10L),
         argumentSet("size >", ArgumentKind.SIZE, new Matching.GreaterThan(10), -1L, 10L),
         argumentSet("size <", ArgumentKind.SIZE, new Matching.LessThan(10), 9L, -1L),
@@ -118,7 +120,8 @@ class ArgumentFilterIT {
 
     watchRmdir(posting(matching, true));
     var outcome = Trigger.run("rmdir-nowhere");
-    assertThat(node.records(Hook.class, outcome.pid()).getLast().arguments().getFirst().unreadable())
+    assertThat(
+            node.records(Hook.class, outcome.pid()).getLast().arguments().getFirst().unreadable())
         .isTrue();
   }
 
@@ -137,8 +140,7 @@ class ArgumentFilterIT {
     var other = new SelectorPlan(List.of(), List.of(), List.of(small), true, 0);
     node.enforce(
         "selectors",
-        TestNode.hook(
-            LSEEK, List.of(new ArgumentPlan(ArgumentKind.LONG, 1, 0)), silent, other));
+        TestNode.hook(LSEEK, List.of(new ArgumentPlan(ArgumentKind.LONG, 1, 0)), silent, other));
 
     assertThat(reported("lseek", 4)).isFalse();
     assertThat(reported("lseek", 12)).isFalse();

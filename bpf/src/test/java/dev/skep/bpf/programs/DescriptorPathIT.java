@@ -33,8 +33,7 @@ class DescriptorPathIT {
   @BeforeAll
   static void load() throws BpfException {
     node = new TestNode();
-    node.enforce(
-        "paths", TestNode.hook(FSYNC, List.of(new ArgumentPlan(ArgumentKind.FD, 0, 0))));
+    node.enforce("paths", TestNode.hook(FSYNC, List.of(new ArgumentPlan(ArgumentKind.FD, 0, 0))));
   }
 
   @AfterAll
@@ -66,12 +65,12 @@ class DescriptorPathIT {
     var source = Files.createDirectory(here.resolve("source"));
     var bound = Files.createDirectory(here.resolve("bound"));
     Files.createDirectory(source.resolve("inner"));
-    var file = bound.resolve("inner/file");
+    var inner = bound.resolve("inner");
+    var file = inner.resolve("file");
 
     assertThat(path("own-mounts", "bind", source, bound, "open", file, "fsync"))
         .isEqualTo(file.toString());
-    assertThat(
-            path("own-mounts", "bind", source, bound, "tmpfs", file.getParent(), "open", file, "fsync"))
+    assertThat(path("own-mounts", "bind", source, bound, "tmpfs", inner, "open", file, "fsync"))
         .isEqualTo(file.toString());
     assertThat(path("own-mounts", "bind", source, bound, "open-folder", bound, "fsync"))
         .isEqualTo(bound.toString());
@@ -104,7 +103,7 @@ class DescriptorPathIT {
   @ParameterizedTest
   @ValueSource(ints = {1, 7, 100, 255})
   void aPathOf4095BytesIsWhole(int nameBytes) {
-    var outcome = Trigger.run("open-deep", here, nameBytes, 4095, "fsync");
+    var outcome = deep(nameBytes, 4095);
 
     var path = text(argument(outcome));
     assertThat(path).hasSize(4095).startsWith(here + "/" + "n".repeat(nameBytes) + "/");
@@ -112,7 +111,7 @@ class DescriptorPathIT {
 
   @Test
   void ofALongerPathTheEndIsThereAndItSaysSo() {
-    var argument = argument(Trigger.run("open-deep", here, 100, 5000, "fsync"));
+    var argument = argument(deep(100, 5000));
 
     assertThat(argument.truncated()).isTrue();
     assertThat(text(argument)).hasSizeBetween(3900, 4096).matches("(/n{100})+/f+");
@@ -125,6 +124,12 @@ class DescriptorPathIT {
     assertThat(argument.unreadable()).isTrue();
     assertThat(argument.value()).isEqualTo(777);
     assertThat(argument.bytes()).isEmpty();
+  }
+
+  /** In a file system of its own, which goes with the process: nobody could delete such paths. */
+  private Trigger.Outcome deep(int nameBytes, int pathBytes) {
+    return Trigger.run(
+        "own-mounts", "tmpfs", here, "open-deep", here, nameBytes, pathBytes, "fsync");
   }
 
   private static String path(Object... words) {

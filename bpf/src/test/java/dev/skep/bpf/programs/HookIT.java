@@ -69,15 +69,12 @@ class HookIT {
     assertThat(other).hasContent("kept");
     assertThat(node.records(Hook.class, killed.pid()))
         .singleElement()
-        .satisfies(
-            hook -> {
-              assertThat(hook.action()).isEqualTo(Action.SIGNAL);
-              assertThat(hook.signal()).isEqualTo(SIGKILL);
-              assertThat(hook.arguments().getFirst().bytes())
-                  .asString()
-                  .isEqualTo(ledger.toString());
-              assertThat(hook.arguments().get(1).bytes()).asString().isEqualTo("lost");
-            });
+        .satisfies(hook -> {
+          assertThat(hook.action()).isEqualTo(Action.SIGNAL);
+          assertThat(hook.signal()).isEqualTo(SIGKILL);
+          assertThat(hook.arguments().getFirst().bytes()).asString().isEqualTo(ledger.toString());
+          assertThat(hook.arguments().get(1).bytes()).asString().isEqualTo("lost");
+        });
     assertThat(node.kernel().totals("kill").hooks())
         .containsExactly(new HookTotals(0, 101, 0, 101, 0, 0));
   }
@@ -101,8 +98,7 @@ class HookIT {
 
   @Test
   void aSignalWithoutPostIsCountedAndNotReported() throws Exception {
-    var selector =
-        new SelectorPlan(List.of(), List.of(trigger(false)), List.of(), false, SIGUSR1);
+    var selector = new SelectorPlan(List.of(), List.of(trigger(false)), List.of(), false, SIGUSR1);
     node.enforce("quiet", TestNode.hook(GETPPID, List.of(), selector));
 
     var ignoring = Trigger.run("ignore", SIGUSR1, "getppid");
@@ -154,8 +150,7 @@ class HookIT {
 
     assertThat(node.records(Hook.class, outcome.pid()))
         .extracting(Hook::hook)
-        .containsExactlyInAnyOrderElementsOf(
-            IntStream.range(0, CHAIN_MAX).boxed().toList());
+        .containsExactlyInAnyOrderElementsOf(IntStream.range(0, CHAIN_MAX).boxed().toList());
     assertThat(node.kernel().drops()).allSatisfy((cause, lost) -> assertThat(lost).isZero());
   }
 
@@ -170,11 +165,10 @@ class HookIT {
     assertThat(call.returnFollows()).isTrue();
     assertThat(node.records(Return.class, outcome.pid()))
         .singleElement()
-        .satisfies(
-            back -> {
-              assertThat(back.value()).isEqualTo(-2);
-              assertThat(back.entryTime()).isEqualTo(call.header().time());
-            });
+        .satisfies(back -> {
+          assertThat(back.value()).isEqualTo(-2);
+          assertThat(back.entryTime()).isEqualTo(call.header().time());
+        });
   }
 
   @Test
@@ -201,6 +195,7 @@ class HookIT {
 
     var process = new ProcessBuilder(link.toString(), "getppid").start();
     process.waitFor();
+    Files.delete(link);
 
     assertThat(node.records(Hook.class, (int) process.pid()))
         .extracting(Hook::policy)

@@ -31,7 +31,8 @@ class ProcessLifeIT {
 
   @Test
   void everyForkExecAndExitOfAStormOf20000IsCountedForItsCgroup() throws Exception {
-    var cgroup = Files.createDirectory(unifiedHierarchy().resolve("skep-storm-" + System.nanoTime()));
+    var cgroup =
+        Files.createDirectory(unifiedHierarchy().resolve("skep-storm-" + System.nanoTime()));
     try {
       long id = (long) Files.getAttribute(cgroup, "unix:ino");
 

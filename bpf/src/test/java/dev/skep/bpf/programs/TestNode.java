@@ -61,13 +61,11 @@ final class TestNode implements AutoCloseable {
     var marker = Trigger.run();
     await()
         .atMost(PATIENCE)
-        .until(
-            () ->
-                records.stream()
-                    .anyMatch(
-                        record ->
-                            record instanceof KernelRecord.Exit exit
-                                && exit.header().process().pid() == marker.pid()));
+        .until(() ->
+            records.stream()
+                .anyMatch(record ->
+                    record instanceof KernelRecord.Exit exit
+                        && exit.header().process().pid() == marker.pid()));
     return List.copyOf(records);
   }
 

@@ -48,8 +48,8 @@ final class Trigger {
               .redirectError(ProcessBuilder.Redirect.INHERIT)
               .start();
       var answers = new ArrayList<Long>();
-      for (var line : new String(process.getInputStream().readAllBytes()).split("\n")) {
-        if (!line.isEmpty()) {
+      try (var lines = process.inputReader()) {
+        for (var line : lines.lines().toList()) {
           answers.add(Long.valueOf(line.substring(line.lastIndexOf(' ') + 1)));
         }
       }
