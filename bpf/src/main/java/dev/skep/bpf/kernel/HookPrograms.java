@@ -23,9 +23,12 @@ final class HookPrograms {
   private final KernelMap slots;
   private final ValueSets sets;
   private final FollowedSets followed;
+  private final byte[] file;
 
-  HookPrograms(NodeMaps maps, ValueSets sets, FollowedSets followed) throws BpfException {
+  HookPrograms(NodeMaps maps, ValueSets sets, FollowedSets followed, byte[] file)
+      throws BpfException {
     this.maps = maps;
+    this.file = file;
     this.slots = maps.get("hook_programs");
     this.sets = sets;
     this.followed = followed;
@@ -50,7 +53,7 @@ final class HookPrograms {
     var used = new Used();
     BpfObject object = null;
     try {
-      object = Programs.POLICY.open();
+      object = open();
       var constants = object.constant(PLAN);
       if (constants.byteSize() != Structs.HOOK_PLAN.byteSize()) {
         throw new BpfException("apply", 0, "struct hook_plan has not the size that is expected");
@@ -118,10 +121,14 @@ final class HookPrograms {
   }
 
   /** Where in the constants of a program its plan is, in bytes. */
-  static long planAt() throws BpfException {
-    try (var object = Programs.POLICY.open()) {
+  long planAt() throws BpfException {
+    try (var object = open()) {
       return object.constantAt(PLAN);
     }
+  }
+
+  private BpfObject open() throws BpfException {
+    return BpfObject.open(file, Programs.POLICY.objectName());
   }
 
   private final class Used implements Resources {

@@ -14,12 +14,16 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The node's kernel through pins below one folder. Policies and their numbers are behind one lock;
  * the ring has its own.
  */
 final class PinnedKernel implements SkepKernel {
+  private static final Logger LOG = LoggerFactory.getLogger(PinnedKernel.class);
+
   private final Folder folder;
   private final Deque<AutoCloseable> owned;
   private final Policies policies;
@@ -45,8 +49,12 @@ final class PinnedKernel implements SkepKernel {
     this.ring = ring;
   }
 
-  /** What is open already is closed again if it fails; what an earlier agent pinned stays. */
-  static PinnedKernel open(KernelOptions options) throws BpfException {
+  /**
+   * What is open already is closed again if it fails; what an earlier agent pinned stays.
+   *
+   * @param policyObject the object file that hooks' programs are made of
+   */
+  static PinnedKernel open(KernelOptions options, byte[] policyObject) throws BpfException {
     Host.requireCapabilities();
     Host.requireKernelTypes();
     var folder = new Folder(options.folder());
@@ -54,14 +62,15 @@ final class PinnedKernel implements SkepKernel {
     try {
       owned.push(FolderLock.take(options.folder()));
       Host.makeFolder(options.folder());
-      return open(folder, options.ringBytes(), owned);
+      return open(folder, options.ringBytes(), policyObject, owned);
     } catch (BpfException | RuntimeException e) {
       closeAll(owned);
       throw e;
     }
   }
 
-  private static PinnedKernel open(Folder folder, int ringBytes, Deque<AutoCloseable> owned)
+  private static PinnedKernel open(
+      Folder folder, int ringBytes, byte[] policyObject, Deque<AutoCloseable> owned)
       throws BpfException {
     folder.removeOld(); // of an agent that ended in the middle of what follows
     BpfObject base = Programs.BASE.open();
@@ -72,6 +81,11 @@ final class PinnedKernel implements SkepKernel {
     owned.push(maps);
     boolean inherited = folder.hasMaps() && maps.takeOver(List.of(base, syscalls));
     if (!inherited) {
+      if (folder.hasMaps()) {
+        LOG.warn(
+            "{} is of another version or ring size: what an earlier agent left there ends now",
+            folder.root());
+      }
       folder.moveAside();
       folder.makeMaps();
     }
@@ -86,7 +100,7 @@ final class PinnedKernel implements SkepKernel {
     var counters = new Counters(maps);
     counters.prepare();
     var owners = new Owners();
-    var policies = new Policies(maps, sensors, counters, owners);
+    var policies = new Policies(maps, sensors, counters, owners, policyObject);
     if (inherited) {
       policies.recover();
     }

@@ -48,17 +48,22 @@ final class Policies {
   /** By slot: what the program in it uses. */
   private final Map<Integer, References> references = new HashMap<>();
 
-  private final byte[] programFile = Programs.POLICY.bytes();
+  private final byte[] programFile;
 
-  Policies(NodeMaps maps, Sensors sensors, Counters counters, Owners owners) throws BpfException {
+  /**
+   * @param programFile the object that hooks' programs are made of
+   */
+  Policies(NodeMaps maps, Sensors sensors, Counters counters, Owners owners, byte[] programFile)
+      throws BpfException {
     this.maps = maps;
+    this.programFile = programFile;
     this.states = maps.get("hooks");
     this.sensors = sensors;
     this.counters = counters;
     this.owners = owners;
     this.sets = new ValueSets(maps);
     this.followed = new FollowedSets(maps, sensors::markProcesses);
-    this.programs = new HookPrograms(maps, sets, followed);
+    this.programs = new HookPrograms(maps, sets, followed, programFile);
     this.bits = new SyscallBits(maps);
   }
 
@@ -70,7 +75,7 @@ final class Policies {
   /** Learns what an earlier agent left, and clears away what it did not finish. */
   synchronized void recover() throws BpfException {
     var found = readStates();
-    long planAt = found.isEmpty() ? 0 : HookPrograms.planAt();
+    long planAt = found.isEmpty() ? 0 : programs.planAt();
     for (int slot = 0; slot < Structs.HOOKS_MAX; slot++) {
       var state = found.get(slot);
       if (state == null) {
@@ -124,6 +129,11 @@ final class Policies {
         begin(plan, seed, slots);
       }
       replace(plan, changed, installed);
+    } catch (BpfException e) {
+      if (isNew) {
+        withdraw(plan.uid(), e);
+      }
+      throw e;
     } finally {
       for (var loaded : changed) {
         loaded.close();
@@ -131,6 +141,14 @@ final class Policies {
           programs.release(loaded.references()); // it failed before this one was in place
         }
       }
+    }
+  }
+
+  private void withdraw(String uid, BpfException reason) {
+    try {
+      remove(uid);
+    } catch (BpfException e) {
+      reason.addSuppressed(e);
     }
   }
 

@@ -11,23 +11,27 @@ enum Programs {
   SYSCALLS("syscalls"),
   POLICY("policy");
 
-  private final String name;
+  private final String objectName;
 
-  Programs(String name) {
-    this.name = name;
+  Programs(String objectName) {
+    this.objectName = objectName;
+  }
+
+  String objectName() {
+    return objectName;
   }
 
   BpfObject open() throws BpfException {
-    return BpfObject.open(bytes(), name);
+    return BpfObject.open(bytes(), objectName);
   }
 
   /** What the kernel calls the map of an object's constants. */
   String constants() {
-    return name + ".rodata";
+    return objectName + ".rodata";
   }
 
   byte[] bytes() {
-    var file = "/dev/skep/bpf/" + name + ".bpf.o";
+    var file = "/dev/skep/bpf/" + objectName + ".bpf.o";
     try (var in = Programs.class.getResourceAsStream(file)) {
       if (in == null) {
         throw new IllegalStateException(file + " is missing from the class path");

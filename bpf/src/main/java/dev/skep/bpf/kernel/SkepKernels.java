@@ -19,7 +19,7 @@ public final class SkepKernels {
    *     a bpf file system, libbpf), another agent has the folder, or the kernel refuses a program
    */
   public static SkepKernel open(KernelOptions options) throws BpfException {
-    return PinnedKernel.open(options);
+    return PinnedKernel.open(options, Programs.POLICY.bytes());
   }
 
   /**

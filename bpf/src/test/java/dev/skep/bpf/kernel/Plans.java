@@ -5,6 +5,7 @@ import dev.skep.bpf.HookPlan.ArgumentFilter;
 import dev.skep.bpf.HookPlan.ArgumentKind;
 import dev.skep.bpf.HookPlan.ArgumentPlan;
 import dev.skep.bpf.HookPlan.Matching;
+import dev.skep.bpf.HookPlan.PidFilter;
 import dev.skep.bpf.HookPlan.SelectorPlan;
 import dev.skep.bpf.PolicyPlan;
 import java.nio.file.Path;
@@ -14,8 +15,9 @@ import java.util.Set;
 /** Plans for tests. System call numbers of x86-64. */
 final class Plans {
   static final int WRITE = 1;
-  static final int GETPPID = 110;
   static final int SIGKILL = 9;
+  private static final List<ArgumentPlan> DESCRIPTOR =
+      List.of(new ArgumentPlan(ArgumentKind.FD, 0, 0));
 
   private Plans() {}
 
@@ -23,28 +25,29 @@ final class Plans {
     return new PolicyPlan(uid, generation, false, List.of(hooks));
   }
 
-  /** Kills who writes to the file. */
-  static HookPlan killWritesTo(int index, Path file) {
-    return writes(index, file, SIGKILL);
+  static PolicyPlan monitor(PolicyPlan plan) {
+    return new PolicyPlan(plan.uid(), plan.generation(), true, plan.hooks());
   }
 
-  static HookPlan watchWritesTo(int index, Path file) {
-    return writes(index, file, 0);
+  /** Kills who writes to one of the files. */
+  static HookPlan killWritesTo(int index, Path... files) {
+    return writes(index, List.of(), SIGKILL, files);
   }
 
-  private static HookPlan writes(int index, Path file, int signal) {
-    return new HookPlan(
-        index,
-        Set.of(WRITE),
-        false,
-        List.of(new ArgumentPlan(ArgumentKind.FD, 0, 0)),
-        List.of(
-            new SelectorPlan(
-                List.of(),
-                List.of(),
-                List.of(
-                    new ArgumentFilter(0, false, new Matching.TextOneOf(Set.of(file.toString())))),
-                true,
-                signal)));
+  static HookPlan watchWritesTo(int index, Path... files) {
+    return writes(index, List.of(), 0, files);
+  }
+
+  /** Kills who writes to the file, but for this process and its descendants. */
+  static HookPlan killWritesOfStrangersTo(int index, Path file, int pid) {
+    var strangers = new PidFilter(true, false, true, Set.of(pid));
+    return writes(index, List.of(strangers), SIGKILL, file);
+  }
+
+  private static HookPlan writes(int index, List<PidFilter> pids, int signal, Path... files) {
+    var texts = Set.copyOf(List.of(files).stream().map(Path::toString).toList());
+    var toFile = new ArgumentFilter(0, false, new Matching.TextOneOf(texts));
+    var selector = new SelectorPlan(pids, List.of(), List.of(toFile), true, signal);
+    return new HookPlan(index, Set.of(WRITE), false, DESCRIPTOR, List.of(selector));
   }
 }

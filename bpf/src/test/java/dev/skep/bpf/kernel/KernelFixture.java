@@ -1,0 +1,79 @@
+package dev.skep.bpf.kernel;
+
+import dev.skep.bpf.BpfException;
+import dev.skep.bpf.SkepKernel;
+import dev.skep.bpf.libbpf.KernelMap;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/** A folder of bpffs for one test, empty afterwards. */
+final class KernelFixture implements AfterEachCallback {
+  private static final int RING_BYTES = 1 << 20;
+  private static final AtomicInteger COUNT = new AtomicInteger();
+
+  final KernelOptions options =
+      new KernelOptions(
+          Path.of(
+              "/sys/fs/bpf/skep-test-"
+                  + ProcessHandle.current().pid()
+                  + "-"
+                  + COUNT.incrementAndGet()),
+          RING_BYTES);
+
+  SkepKernel open() throws BpfException {
+    return SkepKernels.open(options);
+  }
+
+  Path pin(String name) {
+    return options.folder().resolve("maps").resolve(name);
+  }
+
+  /** The kernel's id of the program in a slot, 0 if there is none. */
+  int programIn(int slot) throws BpfException {
+    try (var programs = KernelMap.pinned(pin("hook_programs"))) {
+      return programs.getInt(slot);
+    }
+  }
+
+  /** The kernel's id of the small texts of a value set, 0 if there are none. */
+  int setWithId(int id) throws BpfException {
+    try (var sets = KernelMap.pinned(pin("text_sets_small"))) {
+      return sets.getInt(id);
+    }
+  }
+
+  /**
+   * All that the kernel holds for the folder, as bpftool numbers it: {@code prog id 7}, {@code map
+   * id 8}.
+   */
+  List<String> objects() throws Exception {
+    var objects = new ArrayList<String>();
+    var shown =
+        Shell.run(
+            "find %s -type f -exec bpftool -j map show pinned {} ';' 2>/dev/null"
+                    .formatted(options.folder().resolve("maps"))
+                + "; find %s -type f -exec bpftool -j link show pinned {} ';' 2>/dev/null"
+                    .formatted(options.folder().resolve("links")));
+    var maps = Pattern.compile("\"id\":(\\d+),\"type\":\"[a-z_]+\",\"name\"");
+    maps.matcher(shown.output()).results().forEach(map -> objects.add("map id " + map.group(1)));
+    var programs = Pattern.compile("\"prog_id\":(\\d+)");
+    programs
+        .matcher(shown.output())
+        .results()
+        .forEach(program -> objects.add("prog id " + program.group(1)));
+    for (int slot = 0; programIn(slot) != 0; slot++) {
+      objects.add("prog id " + programIn(slot));
+    }
+    return objects;
+  }
+
+  @Override
+  public void afterEach(ExtensionContext context) throws BpfException {
+    SkepKernels.cleanup(options.folder());
+  }
+}

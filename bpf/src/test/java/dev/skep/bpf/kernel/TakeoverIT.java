@@ -1,0 +1,251 @@
+package dev.skep.bpf.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.skep.bpf.BpfException;
+import dev.skep.bpf.PolicyTotals;
+import dev.skep.bpf.PolicyTotals.HookTotals;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+class TakeoverIT {
+  private static final int KILLED = 128 + Plans.SIGKILL;
+
+  @RegisterExtension final KernelFixture fixture = new KernelFixture();
+  @TempDir Path dir;
+  private Path ledger = Path.of("");
+
+  @BeforeEach
+  void file() throws Exception {
+    ledger = Files.writeString(dir.resolve("ledger.txt"), "keep");
+  }
+
+  @Test
+  void noWriteSlipsThroughAndNoneIsCountedTwiceWhileAgentsFollowEachOther() throws Exception {
+    int attempts = 1500;
+    var codes = dir.resolve("codes");
+    var kernel = fixture.open();
+    kernel.apply(Plans.policy("a", 1, Plans.killWritesTo(0, ledger)), PolicyTotals.NONE);
+    var events = new ArrayList<Events>();
+    events.add(new Events(kernel));
+    var attacker =
+        new ProcessBuilder(
+                "bash",
+                "-c",
+                "for i in $(seq %d); do /bin/echo lost >> %s; echo $? >> %s; done"
+                    .formatted(attempts, ledger, codes))
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    int takeovers = 0;
+    while (attacker.isAlive()) {
+      kernel.close();
+      events.getLast().awaitEnd();
+      kernel = fixture.open();
+      events.add(new Events(kernel));
+      kernel.apply(Plans.policy("a", 1, Plans.killWritesTo(0, ledger)), PolicyTotals.NONE);
+      takeovers++;
+    }
+
+    try (var last = kernel) {
+      assertThat(takeovers).isGreaterThan(2);
+      assertThat(ledger).hasContent("keep");
+      assertThat(Files.readAllLines(codes)).hasSize(attempts).containsOnly("" + KILLED);
+      assertThat(last.totals("a").hooks())
+          .containsExactly(new HookTotals(0, attempts, 0, attempts, 0, 0));
+      await()
+          .untilAsserted(() ->
+              assertThat(events.stream().mapToInt(reader -> reader.hooks().size()).sum())
+                  .isEqualTo(attempts));
+    }
+  }
+
+  @Test
+  void aPolicyGoesOnWithoutAnAgentAndItsProgramIsAdopted() throws Exception {
+    var first = fixture.open();
+    first.apply(Plans.policy("a", 1, Plans.killWritesTo(0, ledger)), PolicyTotals.NONE);
+    int program = fixture.programIn(0);
+    int set = fixture.setWithId(0);
+    first.close();
+
+    assertThat(Shell.write(ledger).exitCode()).isEqualTo(KILLED);
+
+    try (var second = fixture.open()) {
+      assertThat(second.policies())
+          .hasEntrySatisfying("a", held -> assertThat(held.complete()).isTrue());
+      second.apply(Plans.policy("a", 1, Plans.killWritesTo(0, ledger)), PolicyTotals.NONE);
+      assertThat(fixture.programIn(0)).isEqualTo(program);
+      // The set that was found is shared with a policy that comes later, and goes with the last.
+      second.apply(Plans.policy("b", 1, Plans.watchWritesTo(0, ledger)), PolicyTotals.NONE);
+      assertThat(fixture.setWithId(0)).isEqualTo(set);
+      assertThat(fixture.setWithId(1)).isZero();
+      second.remove("a");
+      assertThat(fixture.setWithId(0)).isEqualTo(set);
+      second.remove("b");
+      assertThat(fixture.setWithId(0)).isZero();
+    }
+  }
+
+  @Test
+  void recordsThatNobodyReadAreReadByTheNextAgent() throws Exception {
+    var first = fixture.open();
+    first.apply(Plans.policy("a", 5, Plans.killWritesTo(0, ledger)), PolicyTotals.NONE);
+    first.close();
+    Shell.write(ledger);
+
+    try (var second = fixture.open();
+        var events = new Events(second)) {
+      await().untilAsserted(() -> assertThat(events.hooks()).hasSize(1));
+      assertThat(events.hooks().getFirst().policy()).isEqualTo("a");
+      assertThat(events.hooks().getFirst().version()).isEqualTo(5);
+    }
+  }
+
+  @Test
+  void descendantsStayFollowed() throws Exception {
+    var me = Math.toIntExact(ProcessHandle.current().pid());
+    var plan = Plans.policy("a", 1, Plans.killWritesOfStrangersTo(0, ledger, me));
+    var first = fixture.open();
+    first.apply(plan, PolicyTotals.NONE);
+    first.close();
+
+    try (var second = fixture.open()) {
+      second.apply(plan, PolicyTotals.NONE);
+      assertThat(Shell.write(ledger).exitCode()).isZero();
+      second.remove("a");
+    }
+  }
+
+  @Test
+  void anotherProgramFileLoadsEqualPlansAnew() throws Exception {
+    var plan = Plans.policy("a", 1, Plans.killWritesTo(0, ledger));
+    var first = fixture.open();
+    first.apply(plan, PolicyTotals.NONE);
+    int program = fixture.programIn(0);
+    first.close();
+
+    var newer = Arrays.copyOf(policyObject(), policyObject().length + 8);
+    try (var second = PinnedKernel.open(fixture.options, newer)) {
+      second.apply(plan, PolicyTotals.NONE);
+      assertThat(fixture.programIn(0)).isNotZero().isNotEqualTo(program);
+      assertThat(Shell.write(ledger).exitCode()).isEqualTo(KILLED);
+    }
+  }
+
+  @Test
+  void aProgramThatTheVerifierRefusesLeavesWhatWasThere() throws Exception {
+    var first = fixture.open();
+    first.apply(Plans.policy("a", 1, Plans.killWritesTo(0, ledger)), PolicyTotals.NONE);
+    int program = fixture.programIn(0);
+    first.close();
+
+    try (var second = PinnedKernel.open(fixture.options, broken(policyObject()))) {
+      var edited = Plans.policy("a", 2, Plans.killWritesTo(0, dir.resolve("other")));
+      assertThatThrownBy(() -> second.apply(edited, PolicyTotals.NONE))
+          .isInstanceOf(BpfException.class)
+          .hasMessageContaining("bpf_object__load")
+          .hasMessageContaining("unknown opcode");
+      var added = Plans.policy("b", 1, Plans.killWritesTo(0, dir.resolve("more")));
+      assertThatThrownBy(() -> second.apply(added, PolicyTotals.NONE))
+          .isInstanceOf(BpfException.class);
+
+      assertThat(second.policies()).containsOnlyKeys("a");
+      assertThat(second.policies())
+          .hasEntrySatisfying(
+              "a",
+              held -> {
+                assertThat(held.complete()).isTrue();
+                assertThat(held.generation()).isEqualTo(1);
+              });
+      assertThat(fixture.programIn(0)).isEqualTo(program);
+      assertThat(fixture.setWithId(1)).isZero();
+      assertThat(Shell.write(ledger).exitCode()).isEqualTo(KILLED);
+    }
+  }
+
+  @Test
+  void anotherRingSizeBeginsAnewAndEndsWhatWasThere() throws Exception {
+    var first = fixture.open();
+    first.apply(Plans.policy("a", 1, Plans.killWritesTo(0, ledger)), PolicyTotals.NONE);
+    var old = fixture.objects();
+    first.close();
+
+    var options = new KernelOptions(fixture.options.folder(), 2 * fixture.options.ringBytes());
+    try (var second = SkepKernels.open(options)) {
+      assertThat(second.policies()).isEmpty();
+      assertThat(Shell.write(ledger).exitCode()).isZero();
+      second.apply(Plans.policy("a", 1, Plans.killWritesTo(0, ledger)), PolicyTotals.NONE);
+      assertThat(Shell.write(ledger).exitCode()).isEqualTo(KILLED);
+      assertGone(old);
+    }
+  }
+
+  @Test
+  void detachLeavesNothingInTheKernel() throws Exception {
+    var kernel = fixture.open();
+    kernel.apply(Plans.policy("a", 1, Plans.killWritesTo(0, ledger)), PolicyTotals.NONE);
+    var objects = fixture.objects();
+    assertThat(objects).hasSizeGreaterThan(20).contains("prog id " + fixture.programIn(0));
+
+    kernel.detach();
+
+    assertThat(fixture.options.folder()).doesNotExist();
+    assertGone(objects);
+    assertThat(Shell.write(ledger).exitCode()).isZero();
+  }
+
+  @Test
+  void cleanupRemovesWhatAnAgentLeft() throws Exception {
+    var kernel = fixture.open();
+    kernel.apply(Plans.policy("a", 1, Plans.killWritesTo(0, ledger)), PolicyTotals.NONE);
+    var objects = fixture.objects();
+    assertThatThrownBy(() -> SkepKernels.cleanup(fixture.options.folder()))
+        .hasMessageContaining("in use by process");
+    kernel.close();
+
+    assertThat(SkepKernels.cleanup(fixture.options.folder())).isTrue();
+
+    assertThat(fixture.options.folder()).doesNotExist();
+    assertGone(objects);
+    assertThat(SkepKernels.cleanup(fixture.options.folder())).isFalse();
+  }
+
+  /** By bpftool: the kernel frees programs and maps a little after their last user is gone. */
+  private static void assertGone(List<String> objects) {
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .untilAsserted(() ->
+            assertThat(objects)
+                .allSatisfy(object ->
+                    assertThat(Shell.run("bpftool " + object.replace(" id", " show id")))
+                        .as(object)
+                        .matches(shown -> shown.exitCode() != 0)));
+  }
+
+  private static byte[] policyObject() {
+    return Programs.POLICY.bytes();
+  }
+
+  /** The same object with an instruction that no kernel knows as the first of each program. */
+  private static byte[] broken(byte[] object) {
+    // r6 = r1, with which the compiled program begins: opcode 0xbf, registers 0x16.
+    byte[] first = {(byte) 0xbf, 0x16, 0, 0, 0, 0, 0, 0};
+    var broken = object.clone();
+    IntStream.iterate(0, at -> at + 8 <= object.length, at -> at + 8)
+        .filter(at -> Arrays.equals(object, at, at + 8, first, 0, 8))
+        .forEach(at -> broken[at] = (byte) 0xee);
+    assertThat(broken).isNotEqualTo(object);
+    return broken;
+  }
+}
