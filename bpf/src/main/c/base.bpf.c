@@ -61,7 +61,8 @@ static __always_inline __u64 retired_bits(void)
 }
 
 /* What can be told of a process without its executable. `origin` is what is known of whom it descends from; NULL if nothing is. */
-static __always_inline void fill_process(struct process_value *process, struct task_struct *task, struct task_struct *parent, struct process_value *origin)
+static __always_inline void fill_process(struct process_value *process, struct task_struct *task, struct task_struct *parent,
+					 struct process_value *origin)
 {
 	process_key_of(task, &process->key);
 	process->cgroup = cgroup_of(task);
@@ -286,8 +287,9 @@ int on_exit(__u64 *ctx)
 /* ---- processes that are older than this program ---- */
 
 /*
- * Puts those that are missing into the process map; to those that are there it adds the followed bits that are due, and takes away the retired ones. Writes the
- * id of each process that it changed. A child may come before its parent: the agent reads it again and again until it reads nothing.
+ * Puts those that are missing into the process map; to those that are there it adds the followed bits that are due, and takes away the
+ * retired ones. Writes the id of each process that it changed. A child may come before its parent: the agent reads it again and again
+ * until it reads nothing.
  */
 SEC("iter/task")
 int fill_processes(struct bpf_iter__task *ctx)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The hooks that one system call meets, run one after the other: each is a program of its own and calls the next (a tail call never comes back). The order
- * is that of the slots.
+ * The hooks that one system call meets, run one after the other: each is a program of its own and calls the next (a tail call never
+ * comes back). The order is that of the slots.
  */
 #ifndef SKEP_CHAIN_H
 #define SKEP_CHAIN_H
@@ -24,8 +24,8 @@ static __always_inline __u64 time_of(struct chain *chain)
 }
 
 /*
- * Number of the lowest bit set; `bits` is not 0. The BPF machine has no instruction for it: this counts the ones below, without a branch, for each branch
- * would double the verifier's work.
+ * Number of the lowest bit set; `bits` is not 0. The BPF machine has no instruction for it: this counts the ones below, without a
+ * branch, for each branch would double the verifier's work.
  */
 static __always_inline __u32 lowest_bit(__u64 bits)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * A restarted agent attaches its programs beside those of its predecessor, then makes them the active ones by one integer, then detaches the old: at each
- * moment one set acts, and nothing is counted twice.
+ * A restarted agent attaches its programs beside those of its predecessor, then makes them the active ones by one integer, then
+ * detaches the old: at each moment one set acts, and nothing is counted twice.
  */
 #ifndef SKEP_GENERATION_H
 #define SKEP_GENERATION_H

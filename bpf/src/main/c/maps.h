@@ -35,6 +35,16 @@
 		__type(value, of);                                                                                                         \
 	} name SEC(".maps")
 
+/* Entries take memory only when they are made: for hashes that are rarely near full. */
+#define MAP_SPARSE_HASH(name, entries, by, of)                                                                                             \
+	struct {                                                                                                                           \
+		__uint(type, BPF_MAP_TYPE_HASH);                                                                                           \
+		__uint(max_entries, entries);                                                                                              \
+		__uint(map_flags, BPF_F_NO_PREALLOC);                                                                                      \
+		__type(key, by);                                                                                                           \
+		__type(value, of);                                                                                                         \
+	} name SEC(".maps")
+
 /* A slot per set id; what is in a slot is made by the agent, with the type, sizes and flags written here and as many entries as it needs. */
 #define MAP_SETS(name, kind, by)                                                                                                           \
 	struct {                                                                                                                           \
@@ -57,22 +67,15 @@ struct {
 	__uint(max_entries, 4 << 20); /* bytes; the loader's --ring-size goes before */
 } events SEC(".maps");
 
-struct { /* the agent only reads; 320 bytes an entry, taken when needed */
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 65536);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, __u32);
-	__type(value, struct process_value);
-} processes SEC(".maps");
-
-MAP_HASH(cgroup_counters, BPF_MAP_TYPE_HASH, 8192, __u64, struct process_counters); /* entries by the programs; the agent folds dead ones into key 0 */
-MAP_HASH(hook_counters, BPF_MAP_TYPE_HASH, 8192, struct counter_key, struct hook_counters_value); /* entries by the agent */
+MAP_SPARSE_HASH(processes, 65536, __u32, struct process_value); /* written by the programs alone; key: tgid */
+MAP_HASH(cgroup_counters, BPF_MAP_TYPE_HASH, 8192, __u64, struct process_counters); /* made by the programs, dead ones folded by the agent */
+MAP_SPARSE_HASH(hook_counters, 8192, struct counter_key, struct hook_counters_value); /* made by the agent */
 MAP_CPU_ARRAY(drops, DROP_CAUSES, __u64);
 
 /* ---- from the agent to the kernel ---- */
 
 MAP_ARRAY(active_generation, 1, __u32); /* only dispatchers and sensors of this generation act */
-MAP_HASH(followed_pids, BPF_MAP_TYPE_HASH, 1024, struct followed_key, __u64);
+MAP_SPARSE_HASH(followed_pids, 1024, struct followed_key, __u64);
 MAP_ARRAY(followed_retired, 1, __u64);
 MAP_ARRAY(hooks, HOOKS_MAX, struct hook_state);
 MAP_ARRAY(syscall_watched, SYSCALLS_MAX, struct watched_words); /* after the two below are widened, before they are narrowed */
@@ -80,7 +83,7 @@ MAP_ARRAY(syscall_hooks, SYSCALLS_MAX, struct hook_bits);
 MAP_ARRAY(return_hooks, SYSCALLS_MAX, struct hook_bits);
 MAP_ARRAY(everywhere, 1, struct hook_bits); /* hooks in scope of cgroups that have no entry of their own */
 MAP_ARRAY(cgroups_scoped, 1, __u32); /* not 0: cgroup_hooks has entries; else nobody looks */
-MAP_HASH(cgroup_hooks, BPF_MAP_TYPE_HASH, 16384, __u64, struct hook_bits);
+MAP_SPARSE_HASH(cgroup_hooks, 16384, __u64, struct hook_bits);
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * One hook of one policy on system calls: loaded once for each, with its plan in .rodata. The dispatcher (syscalls.bpf.c) calls it for the calls that it sits on.
- * The first selector that matches decides. A signal is sent before the call begins, and SIGKILL ends the process before a file is changed by a buffered
- * write; pipes, sockets and direct I/O may be reached first.
+ * One hook of one policy on system calls: loaded once for each, with its plan in .rodata. The dispatcher (syscalls.bpf.c) calls it for
+ * the calls that it sits on. The first selector that matches decides. A signal is sent before the call begins, and SIGKILL ends the
+ * process before a file is changed by a buffered write; pipes, sockets and direct I/O may be reached first.
  */
 #include "kernel_types.h"
 #include <bpf/bpf_helpers.h>
@@ -17,7 +17,8 @@
 #define LAST_ARGUMENT_AT (RECORD_BUFFER_BYTES - (__u32)sizeof(struct argument_header) - DATA_MAX_BYTES)
 
 /* Appends an argument to the record at `at`, a multiple of 8, and says where the next one goes. */
-static __always_inline __u32 append_argument(struct record_buffer *buffer, __u32 at, const volatile struct argument_plan *argument, struct chain *chain)
+static __always_inline __u32 append_argument(struct record_buffer *buffer, __u32 at, const volatile struct argument_plan *argument,
+					     struct chain *chain)
 {
 	struct argument_header *header;
 	struct text *text;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What the programs keep between two lines or two tail calls: values of per-CPU maps, one per CPU and node, not per policy. Safe because
- * programs on sched_* and sys_* tracepoints run with preemption off (checked in the sources up to 6.18: __bpf_trace_run and the
- * wrapper of system-call tracepoints) and none of them interrupts another. The task iterator can be preempted, so it has slots of its own.
+ * What the programs keep between two lines or two tail calls: values of per-CPU maps, one per CPU and node, not per policy. Safe
+ * because programs on sched_* and sys_* tracepoints run with preemption off (6.18: its tracepoints turn it off, those of system calls
+ * right before the program) and none interrupts another. Should a newer kernel leave it on, it skips the run of a program that is
+ * already running on that CPU and counts it (recursion_misses), so that scratch stays whole and a call goes unseen. The task iterator
+ * can be preempted, so it has slots of its own.
  */
 #ifndef SKEP_SCRATCH_H
 #define SKEP_SCRATCH_H

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * One program for every system call that any policy of the node watches. A further program on sys_enter would cost each call of each process 37 ns, this one
- * a few more than an empty one for a call that nobody watches: the tests go from cheap to dear, and most calls leave at the first.
+ * One program for every system call that any policy of the node watches. A further program on sys_enter would cost each call of each
+ * process 37 ns, this one a few more than an empty one for a call that nobody watches: the tests go from cheap to dear, and most calls
+ * leave at the first.
  */
 #include "kernel_types.h"
 #include <bpf/bpf_helpers.h>

@@ -2,9 +2,11 @@
 /*
  * The texts of a system call's arguments: read when first asked for, once for all hooks of the call, and looked up in sets.
  *
- * User memory is read without waiting for its page: one that is not there makes the text ARGUMENT_UNREADABLE. A text that cannot be known to match does
- * not match, so that a filter fails for it and a negated one holds: an allow-list in a policy that kills ("NotEqual: ...") then errs on the side of
- * the kill. The same holds for the part of an over-long text that was not read.
+ * User memory is read without waiting for its page: one that is not there makes the text ARGUMENT_UNREADABLE. A text that cannot be
+ * known to match does not match, so that a filter fails for it and a negated one holds: an allow-list in a policy that kills
+ * ("NotEqual: ...") then errs on the side of the kill. The same holds for the part of an over-long text that was not read. And the
+ * caller can change its memory between this look and the kernel's own: what guards should name files by their descriptors, whose paths
+ * are the kernel's.
  */
 #ifndef SKEP_TEXT_H
 #define SKEP_TEXT_H
