@@ -95,6 +95,7 @@ final class PinnedKernel implements SkepKernel {
     }
 
     var sensors = new Sensors(folder, maps, base, syscalls, active + 1);
+    owned.push(sensors);
     sensors.load();
     maps.markComplete();
     var counters = new Counters(maps);

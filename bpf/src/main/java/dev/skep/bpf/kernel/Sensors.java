@@ -8,6 +8,7 @@ import dev.skep.bpf.libbpf.BpfObject;
 import dev.skep.bpf.libbpf.BpfProgram;
 import java.nio.file.Files;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,9 +34,12 @@ final class Sensors implements AutoCloseable {
   private final BpfObject syscalls;
   private final int generation;
 
+  /** The dispatcher of returns, once somebody asked: its loops take the verifier a while. */
+  private @Nullable BpfObject returns;
+
   /**
-   * @param base opened; owned from now on
-   * @param syscalls opened; owned from now on
+   * @param base opened, not loaded; borrowed
+   * @param syscalls opened, not loaded; borrowed
    */
   Sensors(Folder folder, NodeMaps maps, BpfObject base, BpfObject syscalls, int generation) {
     this.folder = folder;
@@ -46,10 +50,14 @@ final class Sensors implements AutoCloseable {
   }
 
   void load() throws BpfException {
-    for (var object : List.of(base, syscalls)) {
-      object.constant("generation").set(JAVA_INT, 0, generation);
-      maps.load(object);
-    }
+    syscalls.program(EXIT).leaveOut();
+    load(base);
+    load(syscalls);
+  }
+
+  private void load(BpfObject object) throws BpfException {
+    object.constant("generation").set(JAVA_INT, 0, generation);
+    maps.load(object);
   }
 
   /** Attached, but asleep until {@link #activate}. */
@@ -78,10 +86,26 @@ final class Sensors implements AutoCloseable {
     var link = folder.link(generation, EXIT);
     boolean watching = Files.exists(link);
     if (wanted && !watching) {
-      attach(syscalls, EXIT);
+      attach(returns(), EXIT);
     } else if (!wanted && watching) {
       Folder.remove(link);
     }
+  }
+
+  private BpfObject returns() throws BpfException {
+    var loaded = returns;
+    if (loaded == null) {
+      loaded = Programs.SYSCALLS.open();
+      try {
+        loaded.program(ENTER).leaveOut();
+        load(loaded);
+      } catch (BpfException e) {
+        loaded.close();
+        throw e;
+      }
+      returns = loaded;
+    }
+    return loaded;
   }
 
   /** Puts processes that are missing into the process map, and followed bits where they are due. */
@@ -99,14 +123,14 @@ final class Sensors implements AutoCloseable {
   /** Whether the dispatchers that the kernel runs are this agent's. */
   boolean isDispatching(boolean withReturns) throws BpfException {
     return maps.get("active_generation").getInt(0) == generation
-        && isAttached(ENTER)
-        && (!withReturns || isAttached(EXIT));
+        && isAttached(syscalls, ENTER)
+        && (!withReturns || isAttached(returns(), EXIT));
   }
 
-  private boolean isAttached(String program) throws BpfException {
+  private boolean isAttached(BpfObject object, String program) throws BpfException {
     var link = folder.link(generation, program);
     return Files.exists(link)
-        && BpfLink.programId(link) == BpfProgram.id(syscalls.program(program).fd());
+        && BpfLink.programId(link) == BpfProgram.id(object.program(program).fd());
   }
 
   private void attach(BpfObject object, String program) throws BpfException {
@@ -118,7 +142,8 @@ final class Sensors implements AutoCloseable {
 
   @Override
   public void close() {
-    base.close();
-    syscalls.close();
+    if (returns != null) {
+      returns.close();
+    }
   }
 }
