@@ -73,6 +73,13 @@ final class Kube {
     return resource == null ? null : resource.getStatus();
   }
 
+  /** Such as {@code 2/3}; empty if there is none. */
+  String summary(String policy) {
+    var status = status(policy);
+    var nodes = status == null ? null : status.nodes();
+    return nodes == null ? "" : Objects.requireNonNull(nodes.summary());
+  }
+
   String uid(String policy) {
     return Objects.requireNonNull(policy(policy)).getMetadata().getUid();
   }

@@ -80,11 +80,11 @@ class OperatorIT {
     kube.plane.kubectl("label", "node", "moving", "pool=here", "--overwrite");
     await().atMost(SOON).until(() -> kube.config("moving").policies().size() == 1);
     new SimulatedAgent(kube, "moving").report();
-    await().atMost(SOON).until(() -> "1/1".equals(summary("moves")));
+    await().atMost(SOON).until(() -> "1/1".equals(kube.summary("moves")));
 
     kube.plane.kubectl("label", "node", "moving", "pool=elsewhere", "--overwrite");
     await().atMost(SOON).until(() -> kube.config("moving").policies().isEmpty());
-    await().atMost(SOON).until(() -> "0/0".equals(summary("moves")));
+    await().atMost(SOON).until(() -> "0/0".equals(kube.summary("moves")));
   }
 
   @Test
@@ -184,7 +184,7 @@ class OperatorIT {
           assertThat(status.recentViolations())
               .extracting(violation -> violation.node() + " " + violation.pid())
               .containsExactly("sum-c 4", "sum-b 2", "sum-a 1");
-          assertThat(summary("sums")).isEqualTo("3/3");
+          assertThat(kube.summary("sums")).isEqualTo("3/3");
         });
 
     kube.plane.kubectl("delete", "node", "sum-c");
@@ -195,7 +195,7 @@ class OperatorIT {
           assertThat(kube.configMap("sum-c")).isNull();
           assertThat(kube.plane.kubectl("get", "tracingnodestates", "-o", "name"))
               .doesNotContain("sum-c");
-          assertThat(summary("sums")).isEqualTo("2/2");
+          assertThat(kube.summary("sums")).isEqualTo("2/2");
         });
     assertThat(status("sums").violations()).isEqualTo(new ViolationTotals(7, 7, 0));
     assertThat(status("sums").recentViolations()).hasSize(3);
@@ -231,7 +231,7 @@ class OperatorIT {
     await()
         .atMost(SOON)
         .untilAsserted(() -> {
-          assertThat(summary("trouble")).isEqualTo("1/2");
+          assertThat(kube.summary("trouble")).isEqualTo("1/2");
           assertThat(condition("trouble", "Ready").reason()).isEqualTo("NodesFailed");
           assertThat(condition("trouble", "Degraded").status()).isEqualTo("True");
           assertThat(condition("trouble", "Enforcing").reason()).isEqualTo("PartlyLoaded");
@@ -274,11 +274,6 @@ class OperatorIT {
     var status = kube.status(policy);
     assertThat(status).as("status of " + policy).isNotNull();
     return Objects.requireNonNull(status);
-  }
-
-  private static String summary(String policy) {
-    var nodes = status(policy).nodes();
-    return nodes == null ? "" : Objects.requireNonNull(nodes.summary());
   }
 
   private static Condition condition(String policy, String type) {

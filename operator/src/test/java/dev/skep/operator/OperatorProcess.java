@@ -18,9 +18,6 @@ import java.util.regex.Pattern;
 
 /** The operator as it is deployed: a process of its own, with its own account. */
 final class OperatorProcess implements AutoCloseable {
-  private static final Pattern WRITES =
-      Pattern.compile("(?m)^skep_operator_writes_total\\{.*} ([0-9.E]+)$");
-
   private final HttpClient http = HttpClient.newHttpClient();
   private final Process process;
   private final int port;
@@ -34,8 +31,18 @@ final class OperatorProcess implements AutoCloseable {
 
   /** Ready when this returns; that may mean that it stands by. */
   static OperatorProcess start(Path kubeconfig, String identity) {
+    var started = launch(kubeconfig, identity, freePort());
+    await("operator ready, log in " + started.log)
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> !started.process.isAlive() || started.status("/readyz") == 200);
+    if (!started.process.isAlive()) {
+      throw new IllegalStateException("the operator ended: " + started.log());
+    }
+    return started;
+  }
+
+  static OperatorProcess launch(Path kubeconfig, String identity, int port) {
     try {
-      int port = freePort();
       var log = Files.createTempFile("skep-operator-" + identity, ".log");
       var process =
           new ProcessBuilder(
@@ -56,23 +63,18 @@ final class OperatorProcess implements AutoCloseable {
               .redirectErrorStream(true)
               .redirectOutput(log.toFile())
               .start();
-      var started = new OperatorProcess(process, port, log);
       Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
-      await("operator ready, log in " + log)
-          .atMost(Duration.ofSeconds(60))
-          .until(() -> !process.isAlive() || started.status("/readyz") == 200);
-      if (!process.isAlive()) {
-        throw new IllegalStateException("the operator ended: " + Files.readString(log));
-      }
-      return started;
+      return new OperatorProcess(process, port, log);
     } catch (IOException e) {
       throw new UncheckedIOException("cannot start the operator", e);
     }
   }
 
-  private static int freePort() throws IOException {
+  private static int freePort() {
     try (var free = new ServerSocket(0)) {
       return free.getLocalPort();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
@@ -104,10 +106,15 @@ final class OperatorProcess implements AutoCloseable {
 
   /** What it says it has written: ConfigMaps, statuses and the ledger. */
   long writes() {
-    return WRITES
+    return count("skep_operator_writes_total");
+  }
+
+  /** A counter of {@code /metrics}, all labels added up. */
+  long count(String metric) {
+    return Pattern.compile("(?m)^" + metric + "(?:\\{.*})? ([0-9.E+]+)$")
         .matcher(metrics())
         .results()
-        .mapToLong(m -> (long) Double.parseDouble(m.group(1)))
+        .mapToLong(match -> (long) Double.parseDouble(match.group(1)))
         .sum();
   }
 
