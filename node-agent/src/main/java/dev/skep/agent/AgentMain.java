@@ -1,0 +1,31 @@
+package dev.skep.agent;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+
+/** The node agent's command line. */
+@Command(
+    name = "skep-agent",
+    description = "Traces and guards the processes of this node.",
+    subcommands = {RunCommand.class, CleanupCommand.class},
+    mixinStandardHelpOptions = true,
+    versionProvider = AgentMain.Version.class)
+public final class AgentMain {
+  private AgentMain() {}
+
+  public static void main(String[] arguments) {
+    System.exit(commandLine().execute(arguments));
+  }
+
+  static CommandLine commandLine() {
+    return new CommandLine(new AgentMain());
+  }
+
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {"skep-agent " + ThisHost.version()};
+    }
+  }
+}

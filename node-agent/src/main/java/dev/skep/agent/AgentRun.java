@@ -1,0 +1,259 @@
+package dev.skep.agent;
+
+import dev.skep.agent.event.EventTeller;
+import dev.skep.agent.event.PolicyBook;
+import dev.skep.agent.kube.ClusterLink;
+import dev.skep.agent.kube.ClusterOptions;
+import dev.skep.agent.kube.KubernetesCluster;
+import dev.skep.agent.plan.PolicyBinder;
+import dev.skep.agent.policy.PolicyEngine;
+import dev.skep.agent.policy.WantedPolicy;
+import dev.skep.agent.process.ProcessCache;
+import dev.skep.agent.process.ProcessNames;
+import dev.skep.agent.report.ViolationLog;
+import dev.skep.bpf.BpfException;
+import dev.skep.bpf.SkepKernel;
+import dev.skep.bpf.kernel.KernelOptions;
+import dev.skep.bpf.kernel.SkepKernels;
+import dev.skep.events.json.EventJson;
+import dev.skep.events.json.Origin;
+import dev.skep.events.sink.LineSink;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One agent, from its first kernel program to its last flushed line. Nothing of Kubernetes is
+ * touched before the kernel's hooks are in place.
+ */
+final class AgentRun {
+  private static final Logger LOG = LoggerFactory.getLogger(AgentRun.class);
+
+  /** The kernel's own map of processes holds as many. */
+  private static final int PROCESSES = 32_768;
+
+  private static final Duration TEND = Duration.ofSeconds(5);
+  private static final Duration TICK = Duration.ofSeconds(1);
+  private static final Duration CLOCK = Duration.ofMinutes(1);
+  private static final Duration DRAIN = Duration.ofMillis(500);
+  private static final Duration FAREWELL = Duration.ofSeconds(10);
+
+  /**
+   * @param export null: standard output
+   * @param cluster null: policies come from files
+   * @param keep whether policies go on acting without the agent
+   */
+  record Settings(
+      String node,
+      List<Path> policies,
+      @Nullable Path export,
+      @Nullable ClusterOptions cluster,
+      Path bpfDir,
+      int ringBytes,
+      boolean keep) {}
+
+  private final Settings settings;
+  private final SkepKernel kernel;
+  private final ThisHost host;
+  private final BootClock clock = new BootClock();
+  private final ViolationLog violations = new ViolationLog();
+  private final EventStream stream;
+  private final PolicyEngine engine;
+  private final CountDownLatch stop = new CountDownLatch(1);
+  private final ScheduledExecutorService policyThread = thread("skep-policies");
+  private final ScheduledExecutorService timer = thread("skep-timer");
+  private final Thread ring;
+  private @Nullable ClusterLink link;
+  private volatile boolean deaf;
+
+  private AgentRun(Settings settings, SkepKernel kernel, LineSink sink) {
+    this.settings = settings;
+    this.kernel = kernel;
+    this.host = new ThisHost(settings.node());
+    var book = new PolicyBook();
+    var processes = new ProcessCache(new ProcessNames(settings.node(), clock), PROCESSES);
+    stream =
+        new EventStream(
+            new EventJson(Origin.of(settings.node())),
+            sink,
+            events ->
+                new EventTeller(
+                    processes,
+                    book,
+                    clock,
+                    events,
+                    violation -> {
+                      violations.add(violation);
+                      changed();
+                    }));
+    engine =
+        new PolicyEngine(
+            kernel,
+            new PolicyBinder(host),
+            book,
+            host.functionPrefix(),
+            // With a cluster the operator knows the node's labels and has chosen.
+            policy -> settings.cluster() != null || policy.nodeSelector().selects(host.labels()),
+            this::changed);
+    ring = Thread.ofPlatform().name("skep-ring").unstarted(this::readRing);
+  }
+
+  /** Runs until SIGTERM; the exit code. */
+  static int run(Settings settings) throws IOException {
+    var files = PolicyFiles.read(settings.policies());
+    if (!files.problems().isEmpty()) {
+      files.problems().forEach(System.err::println);
+      return 1;
+    }
+    LineSink sink;
+    try {
+      sink = settings.export() == null ? LineSink.toStdout() : LineSink.toFile(settings.export());
+    } catch (IOException e) {
+      LOG.error("{}", e.getMessage());
+      return 1;
+    }
+    SkepKernel kernel;
+    try {
+      kernel = SkepKernels.open(new KernelOptions(settings.bpfDir(), settings.ringBytes()));
+    } catch (BpfException | IllegalArgumentException e) {
+      LOG.error("{}", e.getMessage());
+      sink.close();
+      return 1;
+    }
+    var agent = new AgentRun(settings, kernel, sink);
+    var stopped = new CountDownLatch(1);
+    Runtime.getRuntime()
+        .addShutdownHook(
+            new Thread(
+                () -> {
+                  agent.stop.countDown();
+                  if (await(stopped, FAREWELL)) {
+                    Runtime.getRuntime().halt(agent.deaf ? 1 : 0);
+                  }
+                },
+                "skep-stop"));
+    try {
+      agent.begin(files.policies());
+      agent.stop.await();
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    } finally {
+      agent.end();
+      stopped.countDown();
+    }
+    return agent.deaf ? 1 : 0;
+  }
+
+  private void begin(List<WantedPolicy> policies) throws IOException {
+    try {
+      kernel.processes().forEach(stream::existing);
+    } catch (BpfException e) {
+      LOG.error("processes that were there before are not known: {}", e.getMessage());
+    }
+    ring.start();
+    if (settings.cluster() == null) {
+      policyThread.execute(() -> engine.want("", policies));
+      policyThread.execute(() -> LOG.info("ready: {} policies", policies.size()));
+    } else {
+      var options = settings.cluster();
+      var node = new ClusterNode(host.facts(), kernel, engine, policyThread, violations, stream);
+      var made = new ClusterLink(() -> new KubernetesCluster(options), node);
+      link = made;
+      made.start();
+      LOG.info("ready: policies come from the cluster as node {}", settings.node());
+    }
+    every(policyThread, TEND, engine::tend);
+    every(timer, TICK, () -> stream.tick(clock.now()));
+    every(timer, CLOCK, clock::measure);
+  }
+
+  private void changed() {
+    var to = link;
+    if (to != null) {
+      to.changed();
+    }
+  }
+
+  private void readRing() {
+    try {
+      kernel.consume(stream);
+    } catch (RuntimeException e) {
+      LOG.error("the ring cannot be read any more; the agent ends, policies go on acting", e);
+      deaf = true;
+      stop.countDown();
+    }
+  }
+
+  private void end() {
+    if (link != null) {
+      link.close();
+    }
+    timer.shutdown();
+    policyThread.shutdown();
+    drain();
+    try {
+      var _ = policyThread.awaitTermination(2, TimeUnit.SECONDS);
+      if (settings.keep() || deaf) {
+        kernel.close();
+      } else {
+        kernel.detach();
+      }
+      ring.join(DRAIN);
+    } catch (BpfException e) {
+      LOG.error("not all could be removed from the kernel: {}", e.getMessage());
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+    stream.close();
+    LOG.info("stopped: {} events written", stream.counts().written());
+  }
+
+  /** What happened before the end is told. The ring's reader comes by every 10 ms at least. */
+  private void drain() {
+    var deadline = System.nanoTime() + DRAIN.toNanos();
+    try {
+      do {
+        Thread.sleep(20);
+      } while (!stream.isDrained() && System.nanoTime() < deadline);
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void every(ScheduledExecutorService on, Duration pause, Runnable task) {
+    var _ =
+        on.scheduleWithFixedDelay(
+            () -> {
+              try {
+                task.run();
+              } catch (RuntimeException e) {
+                LOG.error("a periodic task failed and is tried again", e);
+              }
+            },
+            pause.toMillis(),
+            pause.toMillis(),
+            TimeUnit.MILLISECONDS);
+  }
+
+  private static ScheduledExecutorService thread(String name) {
+    return Executors.newSingleThreadScheduledExecutor(
+        Thread.ofPlatform().name(name).daemon().factory());
+  }
+
+  private static boolean await(CountDownLatch latch, Duration limit) {
+    try {
+      return latch.await(limit.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+}

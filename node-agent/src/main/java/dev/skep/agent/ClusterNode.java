@@ -1,0 +1,112 @@
+package dev.skep.agent;
+
+import dev.skep.agent.kube.Node;
+import dev.skep.agent.policy.ConfiguredPolicies;
+import dev.skep.agent.policy.PolicyEngine;
+import dev.skep.agent.policy.Standings;
+import dev.skep.agent.report.AgentFacts;
+import dev.skep.agent.report.NodeReport;
+import dev.skep.agent.report.ViolationLog;
+import dev.skep.bpf.BpfException;
+import dev.skep.bpf.PolicyTotals;
+import dev.skep.bpf.SkepKernel;
+import dev.skep.crds.v1alpha1.NodeStateStatus;
+import dev.skep.nodeconfig.MalformedConfigException;
+import dev.skep.nodeconfig.NodeConfig;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** This node as its cluster sees it. */
+final class ClusterNode implements Node {
+  private static final Logger LOG = LoggerFactory.getLogger(ClusterNode.class);
+
+  private final AgentFacts facts;
+  private final SkepKernel kernel;
+  private final PolicyEngine engine;
+  private final Executor policyThread;
+  private final ViolationLog violations;
+  private final EventStream stream;
+
+  /** The newest; older ones that were not acted on yet are skipped. */
+  private final AtomicReference<@Nullable Map<String, String>> config = new AtomicReference<>();
+
+  /** Of the agent before this one. */
+  private @Nullable NodeStateStatus last;
+
+  ClusterNode(
+      AgentFacts facts,
+      SkepKernel kernel,
+      PolicyEngine engine,
+      Executor policyThread,
+      ViolationLog violations,
+      EventStream stream) {
+    this.facts = facts;
+    this.kernel = kernel;
+    this.engine = engine;
+    this.policyThread = policyThread;
+    this.violations = violations;
+    this.stream = stream;
+  }
+
+  @Override
+  public void resume(NodeStateStatus last) {
+    this.last = last;
+    violations.restore(last.recentViolations());
+    policyThread.execute(() -> engine.seed(NodeReport.totals(last)));
+  }
+
+  @Override
+  public void config(Map<String, String> data) {
+    if (config.getAndSet(data) == null) {
+      policyThread.execute(this::act);
+    }
+  }
+
+  private void act() {
+    var data = config.getAndSet(null);
+    if (data == null) {
+      return;
+    }
+    try {
+      var wanted = NodeConfig.decode(data);
+      engine.want(wanted.hash(), ConfiguredPolicies.of(wanted));
+    } catch (MalformedConfigException e) {
+      LOG.error("this node's ConfigMap: {}; policies stay as they are", e.getMessage());
+    } catch (RuntimeException e) {
+      LOG.error("this node's ConfigMap could not be acted on", e);
+    }
+  }
+
+  @Override
+  public Optional<NodeStateStatus> report() {
+    var standings = engine.standings();
+    try {
+      return Optional.of(
+          standings.config().isEmpty() && last != null
+              ? NodeReport.before(facts, last, kernel.policies().keySet())
+              : report(standings));
+    } catch (BpfException e) {
+      LOG.error("the kernel cannot be asked, the report waits: {}", e.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  private NodeStateStatus report(Standings standings) throws BpfException {
+    var totals = new HashMap<String, PolicyTotals>();
+    for (var standing : standings.policies()) {
+      var uid = standing.policy().uid();
+      totals.put(uid, kernel.totals(uid));
+    }
+    var drops = new HashMap<>(kernel.drops());
+    drops.put("export", stream.counts().lost());
+    drops.put("late_return", stream.lateReturns());
+    drops.put("untold", stream.untold());
+    return NodeReport.of(facts, standings, totals, violations.newestFirst(), drops);
+  }
+}

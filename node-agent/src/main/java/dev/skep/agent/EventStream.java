@@ -1,0 +1,90 @@
+package dev.skep.agent;
+
+import dev.skep.agent.event.EventTeller;
+import dev.skep.bpf.KernelRecord;
+import dev.skep.bpf.SkepKernel;
+import dev.skep.events.Event;
+import dev.skep.events.json.EventJson;
+import dev.skep.events.sink.Sink;
+import java.time.Duration;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * From the ring to the sink. The ring's thread does all the work; others come in now and then, one
+ * at a time. Closes its sink.
+ */
+final class EventStream implements SkepKernel.Consumer, AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(EventStream.class);
+
+  /** A call that has not returned by then is told of without what it returns. */
+  private static final long PATIENCE = Duration.ofSeconds(5).toNanos();
+
+  private final Sink sink;
+  private final EventTeller teller;
+  private boolean drained;
+  private long untold;
+
+  /**
+   * @param teller makes the teller of the consumer that it is given
+   */
+  EventStream(EventJson json, Sink sink, Function<Consumer<Event>, EventTeller> teller) {
+    this.sink = sink;
+    this.teller = teller.apply(event -> json.write(event, sink));
+  }
+
+  /** A process that was there before the agent. */
+  synchronized void existing(KernelRecord.Exec process) {
+    teller.existing(process);
+  }
+
+  @Override
+  public synchronized void accept(KernelRecord record) {
+    drained = false;
+    try {
+      teller.tell(record);
+    } catch (RuntimeException e) {
+      if (untold++ == 0) {
+        LOG.error("one record could not be told; further ones are only counted: {}", record, e);
+      }
+    }
+  }
+
+  @Override
+  public synchronized void idle() {
+    sink.flush();
+    drained = true;
+  }
+
+  /** Lets go of what has waited too long. */
+  synchronized void tick(long sinceBoot) {
+    teller.stopWaiting(sinceBoot - PATIENCE);
+    sink.flush();
+  }
+
+  /** Whether all that the ring held has been written. */
+  synchronized boolean isDrained() {
+    return drained;
+  }
+
+  /** Records that a fault of ours kept from being told. */
+  synchronized long untold() {
+    return untold;
+  }
+
+  synchronized long lateReturns() {
+    return teller.lateReturns();
+  }
+
+  Sink.Counts counts() {
+    return sink.counts();
+  }
+
+  @Override
+  public synchronized void close() {
+    teller.stopWaiting(Long.MAX_VALUE);
+    sink.close();
+  }
+}

@@ -1,0 +1,81 @@
+package dev.skep.agent;
+
+import dev.skep.agent.plan.HostFacts;
+import dev.skep.agent.report.AgentFacts;
+import dev.skep.crds.v1alpha1.NodeStateStatus.KernelFacts;
+import dev.skep.policy.Syscalls;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Objects;
+import java.util.OptionalInt;
+
+/** The machine that the agent runs on. */
+final class ThisHost implements HostFacts {
+  private static final String X86_64 = "x86_64";
+
+  private final String name;
+
+  ThisHost(String name) {
+    this.name = name;
+  }
+
+  /** What the machine calls itself. */
+  static String hostname() throws IOException {
+    return Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
+  }
+
+  AgentFacts facts() throws IOException {
+    return new AgentFacts(
+        name,
+        Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip(),
+        version(),
+        new KernelFacts(
+            Files.readString(Path.of("/proc/sys/kernel/osrelease")).strip(),
+            architecture(),
+            Files.exists(Path.of("/sys/kernel/btf/vmlinux"))));
+  }
+
+  static String version() {
+    return Objects.requireNonNullElse(
+        ThisHost.class.getPackage().getImplementationVersion(), "development");
+  }
+
+  /** What can be known of the node's labels without a cluster. */
+  Map<String, String> labels() {
+    return Map.of(
+        "kubernetes.io/hostname",
+        name,
+        "kubernetes.io/os",
+        "linux",
+        "kubernetes.io/arch",
+        architecture().equals(X86_64) ? "amd64" : "arm64");
+  }
+
+  /** What the kernel puts before a system call's name. */
+  String functionPrefix() {
+    return architecture().equals(X86_64) ? "__x64_sys_" : "__arm64_sys_";
+  }
+
+  @Override
+  public OptionalInt syscallNumber(String name) {
+    return architecture().equals(X86_64) ? Syscalls.number(name) : OptionalInt.empty();
+  }
+
+  @Override
+  public String architecture() {
+    var java = System.getProperty("os.arch");
+    return java.equals("amd64") ? X86_64 : java;
+  }
+
+  @Override
+  public String resolveLinks(String path) {
+    try {
+      return Path.of(path).toRealPath().toString();
+    } catch (IOException | InvalidPathException _) {
+      return path; // no such file today; it may come
+    }
+  }
+}

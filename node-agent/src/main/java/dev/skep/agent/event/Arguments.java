@@ -1,0 +1,78 @@
+package dev.skep.agent.event;
+
+import dev.skep.agent.event.WatchedPolicy.WatchedHook;
+import dev.skep.bpf.HookPlan.ArgumentKind;
+import dev.skep.bpf.KernelRecord;
+import dev.skep.events.Argument;
+import dev.skep.events.Bytes;
+import dev.skep.events.KernelText;
+import dev.skep.policy.Hook.ArgumentType;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Arguments as the kernel read them, in the words of the event. */
+final class Arguments {
+  private static final String PATH_CUT = "unresolvedPathComponents";
+
+  private Arguments() {}
+
+  static List<Argument> of(List<KernelRecord.Argument> read, WatchedHook hook) {
+    var told = new Argument[read.size()];
+    for (int i = 0; i < told.length; i++) {
+      told[i] = of(read.get(i), hook.label(i));
+    }
+    return Arrays.asList(told);
+  }
+
+  private static Argument of(KernelRecord.Argument read, String label) {
+    return switch (read.kind()) {
+      case INT -> new Argument.IntArg((int) read.value(), label);
+      case UINT32 -> new Argument.UintArg((int) read.value(), label);
+      case LONG -> new Argument.LongArg(read.value(), label);
+      case SIZE -> new Argument.SizeArg(read.value(), label);
+      case FD ->
+          read.unreadable()
+              ? new Argument.ErrorArg("no file behind descriptor " + (int) read.value(), label)
+              : new Argument.FileArg("", text(read), read.truncated() ? PATH_CUT : "", "", label);
+      case STRING ->
+          read.unreadable()
+              ? new Argument.ErrorArg("text not readable", label)
+              : new Argument.StringArg(text(read), label);
+      case CHAR_BUF -> {
+        if (read.unreadable()) {
+          yield new Argument.ErrorArg("buffer not readable", label);
+        }
+        var bytes = Bytes.owning(read.bytes());
+        yield read.truncated()
+            ? new Argument.TruncatedBytesArg(bytes, read.value(), label)
+            : new Argument.BytesArg(bytes, label);
+      }
+    };
+  }
+
+  /** What a call returned; only numbers are asked for. */
+  static Argument returned(long value, @Nullable ArgumentType type, String label) {
+    return switch (type) {
+      case null -> new Argument.LongArg(value, label);
+      case INT, FD -> new Argument.IntArg((int) value, label);
+      case UINT32 -> new Argument.UintArg((int) value, label);
+      case SIZE -> new Argument.SizeArg(value, label);
+      case LONG, STRING, CHAR_BUF -> new Argument.LongArg(value, label);
+    };
+  }
+
+  /** The path of the first file among the arguments; null if there is none. */
+  static @Nullable String path(List<KernelRecord.Argument> read) {
+    for (var argument : read) {
+      if (argument.kind() == ArgumentKind.FD && !argument.unreadable()) {
+        return text(argument);
+      }
+    }
+    return null;
+  }
+
+  private static String text(KernelRecord.Argument read) {
+    return KernelText.of(read.bytes(), 0, read.bytes().length);
+  }
+}

@@ -1,0 +1,168 @@
+package dev.skep.agent.event;
+
+import dev.skep.agent.process.CachedProcess;
+import dev.skep.agent.process.ProcessCache;
+import dev.skep.bpf.KernelRecord;
+import dev.skep.crds.v1alpha1.Violation;
+import dev.skep.events.Action;
+import dev.skep.events.Event;
+import dev.skep.events.ProcessExec;
+import dev.skep.events.ProcessExit;
+import dev.skep.events.ProcessKprobe;
+import dev.skep.events.Signals;
+import java.util.function.Consumer;
+import java.util.function.LongUnaryOperator;
+
+/**
+ * Turns the kernel's records into events, each told once, in the order of the ring but for those
+ * that wait for their call to return. One thread at a time.
+ */
+public final class EventTeller {
+  private static final int SIGKILL = 9;
+  private static final int AWAITED_RETURNS = 4096;
+
+  private final ProcessCache processes;
+  private final PolicyBook policies;
+  private final LongUnaryOperator wallTime;
+  private final Consumer<Event> events;
+  private final Consumer<Violation> violations;
+  private final AwaitedReturns returns;
+  private long lateReturns;
+
+  /**
+   * @param wallTime from nanoseconds since boot to nanoseconds since 1970
+   */
+  public EventTeller(
+      ProcessCache processes,
+      PolicyBook policies,
+      LongUnaryOperator wallTime,
+      Consumer<Event> events,
+      Consumer<Violation> violations) {
+    this.processes = processes;
+    this.policies = policies;
+    this.wallTime = wallTime;
+    this.events = events;
+    this.violations = violations;
+    this.returns = new AwaitedReturns(AWAITED_RETURNS, events::accept);
+  }
+
+  /** A process that was there before the agent; oldest first, before any record. */
+  public void existing(KernelRecord.Exec exec) {
+    tellExec(exec.header().process().start(), exec.header().tid(), processes.existing(exec));
+  }
+
+  public void tell(KernelRecord record) {
+    switch (record) {
+      case KernelRecord.Fork fork -> processes.forked(fork);
+      case KernelRecord.Exec exec ->
+          tellExec(exec.header().time(), exec.header().tid(), processes.executed(exec));
+      case KernelRecord.Exit exit -> tellExit(exit);
+      case KernelRecord.Hook hook -> tellHook(hook);
+      case KernelRecord.Return returned -> tellReturn(returned);
+    }
+  }
+
+  /**
+   * Lets go of events whose calls began before {@code time}, nanoseconds since boot, and have not
+   * returned.
+   */
+  public void stopWaiting(long time) {
+    returns.before(time);
+  }
+
+  /** Returns whose events had gone out without them. */
+  public long lateReturns() {
+    return lateReturns;
+  }
+
+  private void tellExec(long time, int tid, CachedProcess process) {
+    events.accept(
+        new ProcessExec(wallTime.applyAsLong(time), process.ref(tid), process.parentRef()));
+  }
+
+  private void tellExit(KernelRecord.Exit exit) {
+    var header = exit.header();
+    returns.ended(header.process());
+    var process = processes.of(header);
+    events.accept(
+        new ProcessExit(
+            wallTime.applyAsLong(header.time()),
+            process.ref(header.tid()),
+            process.parentRef(),
+            Signals.name(exit.code() & 0x7f),
+            (exit.code() >> 8) & 0xff));
+    processes.ended(process);
+  }
+
+  private void tellHook(KernelRecord.Hook record) {
+    var header = record.header();
+    var process = processes.of(header);
+    var hook = policies.hook(record);
+    long time = wallTime.applyAsLong(header.time());
+    var event =
+        new ProcessKprobe(
+            time,
+            process.ref(header.tid()),
+            process.parentRef(),
+            hook.told(),
+            Arguments.of(record.arguments(), hook),
+            null,
+            action(record),
+            Action.UNKNOWN);
+    if (record.returnFollows()) {
+      returns.add(record, event);
+    } else {
+      events.accept(event);
+    }
+    if (record.action() != KernelRecord.Action.POST) {
+      violations.accept(violation(record, process, hook.call(), time));
+    }
+  }
+
+  private void tellReturn(KernelRecord.Return record) {
+    var event = returns.take(record);
+    if (event == null) {
+      lateReturns++;
+      return;
+    }
+    var policy = policies.find(record.policy(), record.version());
+    var hook = policy == null ? null : policy.hooks().get(record.hook());
+    events.accept(
+        new ProcessKprobe(
+            event.timeNanos(),
+            event.process(),
+            event.parent(),
+            event.hook(),
+            event.args(),
+            Arguments.returned(
+                record.value(),
+                hook == null ? null : hook.returned(),
+                hook == null ? "" : hook.returnedLabel()),
+            event.action(),
+            event.returnAction()));
+  }
+
+  private static Violation violation(
+      KernelRecord.Hook record, CachedProcess process, String call, long time) {
+    return new Violation(
+        ViolationTime.of(time),
+        record.policy(),
+        null,
+        null,
+        null,
+        Integer.toUnsignedLong(record.header().process().pid()),
+        process.traced().facts().binary(),
+        call,
+        Arguments.path(record.arguments()),
+        record.signal() == SIGKILL ? "Sigkill" : "Signal",
+        record.action() == KernelRecord.Action.SIGNAL);
+  }
+
+  /** What the policy says, in monitor mode too. */
+  private static Action action(KernelRecord.Hook record) {
+    return switch (record.action()) {
+      case POST -> Action.POST;
+      case SIGNAL, WOULD_SIGNAL -> record.signal() == SIGKILL ? Action.SIGKILL : Action.SIGNAL;
+    };
+  }
+}

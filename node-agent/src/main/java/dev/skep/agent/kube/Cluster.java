@@ -1,0 +1,28 @@
+package dev.skep.agent.kube;
+
+import dev.skep.crds.v1alpha1.NodeStateStatus;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/** All that the agent wants of an API server: its one ConfigMap and its one report. */
+public interface Cluster extends AutoCloseable {
+
+  /** What this node reported last; empty if it never did. */
+  Optional<NodeStateStatus> lastReport() throws ClusterException;
+
+  /** Replaces this node's report; makes the object, owned by the Node, where it is missing. */
+  void report(NodeStateStatus status) throws ClusterException;
+
+  /**
+   * Hands over the node's ConfigMap, now and whenever it changes, and goes on after every outage
+   * until {@link #close}. Says nothing while there is none: a node that was told nothing keeps what
+   * it has.
+   *
+   * @param config called on a thread of the client's, must not block
+   */
+  void watchConfig(Consumer<Map<String, String>> config);
+
+  @Override
+  void close();
+}

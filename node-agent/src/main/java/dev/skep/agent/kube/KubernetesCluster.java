@@ -1,0 +1,179 @@
+package dev.skep.agent.kube;
+
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.skep.crds.v1alpha1.NodeStateStatus;
+import dev.skep.crds.v1alpha1.TracingNodeState;
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
+import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import java.net.HttpURLConnection;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** The API server through fabric8's client. One thread, but for {@link #close}. */
+public final class KubernetesCluster implements Cluster {
+  private static final int TIMEOUT_MILLIS = 10_000;
+
+  /** Grows up to 32 times that while the server is away: it is found again within 8 s. */
+  private static final int RECONNECT_MILLIS = 250;
+
+  private final ClusterOptions options;
+  private final KubernetesClient client;
+  private @Nullable SharedIndexInformer<ConfigMap> informer;
+
+  /** As the server has it; null: to be asked for. */
+  private @Nullable TracingNodeState known;
+
+  /** Does not connect yet: a server that is away is not waited for here. */
+  public KubernetesCluster(ClusterOptions options) {
+    this.options = options;
+    var found =
+        options.kubeconfig() == null
+            ? Config.autoConfigure(null)
+            : Config.fromKubeconfig(options.kubeconfig().toFile());
+    var config =
+        new ConfigBuilder(found)
+            .withWatchReconnectInterval(RECONNECT_MILLIS)
+            .withWatchReconnectLimit(-1)
+            .withRequestRetryBackoffLimit(0) // our own loops try again
+            .withRequestTimeout(TIMEOUT_MILLIS)
+            .withConnectionTimeout(TIMEOUT_MILLIS)
+            .build();
+    // What an older or newer agent wrote must not be an error.
+    var mapper =
+        JsonMapper.builder().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).build();
+    client =
+        new KubernetesClientBuilder()
+            .withConfig(config)
+            .withKubernetesSerialization(new KubernetesSerialization(mapper, true))
+            .build();
+  }
+
+  @Override
+  public Optional<NodeStateStatus> lastReport() throws ClusterException {
+    try {
+      known = read();
+      return Optional.ofNullable(known).map(TracingNodeState::getStatus);
+    } catch (KubernetesClientException e) {
+      throw failure("reading", e);
+    }
+  }
+
+  @Override
+  public void report(NodeStateStatus status) throws ClusterException {
+    try {
+      replace(status);
+    } catch (KubernetesClientException e) {
+      known = null;
+      throw failure("writing", e);
+    }
+  }
+
+  private void replace(NodeStateStatus status) {
+    if (known == null) {
+      known = read();
+    }
+    if (known == null) {
+      known = create();
+    }
+    try {
+      known = write(known, status);
+    } catch (KubernetesClientException e) {
+      if (e.getCode() != HttpURLConnection.HTTP_CONFLICT
+          && e.getCode() != HttpURLConnection.HTTP_NOT_FOUND) {
+        throw e;
+      }
+      // Somebody touched or removed the object since: once more on what is there now.
+      var there = read();
+      known = write(there == null ? create() : there, status);
+    }
+  }
+
+  private @Nullable TracingNodeState read() {
+    return client.resources(TracingNodeState.class).withName(options.node()).get();
+  }
+
+  private TracingNodeState create() {
+    var node = client.nodes().withName(options.node()).get();
+    if (node == null) {
+      throw new KubernetesClientException("there is no Node " + options.node());
+    }
+    var state = new TracingNodeState();
+    state.setMetadata(
+        new ObjectMetaBuilder()
+            .withName(options.node())
+            .addToLabels("app.kubernetes.io/managed-by", "skep-agent")
+            .withOwnerReferences(
+                new OwnerReferenceBuilder()
+                    .withApiVersion("v1")
+                    .withKind("Node")
+                    .withName(options.node())
+                    .withUid(node.getMetadata().getUid())
+                    .build())
+            .build());
+    return client.resource(state).create();
+  }
+
+  private TracingNodeState write(TracingNodeState on, NodeStateStatus status) {
+    var next = new TracingNodeState();
+    next.setMetadata(on.getMetadata());
+    next.setStatus(status);
+    return client.resource(next).updateStatus();
+  }
+
+  @Override
+  public void watchConfig(Consumer<Map<String, String>> config) {
+    var watched =
+        client
+            .configMaps()
+            .inNamespace(options.namespace())
+            .withName(options.configMap())
+            .runnableInformer(0);
+    watched.exceptionHandler((_, _) -> true); // for ever, whatever happens
+    watched.addEventHandler(
+        new ResourceEventHandler<ConfigMap>() {
+          @Override
+          public void onAdd(ConfigMap added) {
+            hand(added);
+          }
+
+          @Override
+          public void onUpdate(ConfigMap before, ConfigMap after) {
+            hand(after);
+          }
+
+          @Override
+          public void onDelete(ConfigMap last, boolean unknown) {}
+
+          private void hand(ConfigMap map) {
+            config.accept(map.getData() == null ? Map.of() : map.getData());
+          }
+        });
+    informer = watched;
+    watched.start();
+  }
+
+  @Override
+  public void close() {
+    if (informer != null) {
+      informer.stop();
+    }
+    client.close();
+  }
+
+  private ClusterException failure(String verb, KubernetesClientException cause) {
+    return new ClusterException(
+        verb + " TracingNodeState " + options.node() + ": " + cause.getMessage(), cause);
+  }
+}

@@ -1,0 +1,19 @@
+package dev.skep.agent.kube;
+
+import dev.skep.crds.v1alpha1.NodeStateStatus;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The agent, as the API server's side of it needs it. Called on one thread but for {@link #config}.
+ */
+public interface Node {
+  /** What this node reported before this agent began; told once, before any config. */
+  void resume(NodeStateStatus last);
+
+  /** The node's ConfigMap. Must not block. */
+  void config(Map<String, String> data);
+
+  /** How the node stands now; empty while that is not known. */
+  Optional<NodeStateStatus> report();
+}

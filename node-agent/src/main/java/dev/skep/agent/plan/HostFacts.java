@@ -1,0 +1,17 @@
+package dev.skep.agent.plan;
+
+import java.util.OptionalInt;
+
+/** What a plan has to know of the machine. */
+public interface HostFacts {
+  /** The number of a system call in the machine's native table. */
+  OptionalInt syscallNumber(String name);
+
+  /** As {@code uname -m} says it. */
+  String architecture();
+
+  /**
+   * The file behind a path, symbolic links followed; the path itself where there is no such file.
+   */
+  String resolveLinks(String path);
+}

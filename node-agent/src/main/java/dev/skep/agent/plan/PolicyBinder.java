@@ -1,0 +1,149 @@
+package dev.skep.agent.plan;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.skep.bpf.HookPlan;
+import dev.skep.bpf.HookPlan.ArgumentFilter;
+import dev.skep.bpf.HookPlan.ArgumentKind;
+import dev.skep.bpf.HookPlan.ArgumentPlan;
+import dev.skep.bpf.HookPlan.BinaryFilter;
+import dev.skep.bpf.HookPlan.Matching;
+import dev.skep.bpf.HookPlan.PidFilter;
+import dev.skep.bpf.HookPlan.SelectorPlan;
+import dev.skep.bpf.PolicyPlan;
+import dev.skep.policy.Hook;
+import dev.skep.policy.Policy;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** Binds policies to a machine: every name becomes a number, every default a constant. */
+public final class PolicyBinder {
+  private static final int UID_BYTES = 39;
+  private static final int BINARY_BYTES = 255;
+  private static final int SELECTORS = 5;
+  private static final int FILTERS = 5;
+  private static final int PID_FILTERS = 2;
+  private static final int BINARY_FILTERS = 2;
+  private static final int INLINE_PIDS = 4;
+
+  private final HostFacts host;
+
+  public PolicyBinder(HostFacts host) {
+    this.host = host;
+  }
+
+  public Binding bind(Policy policy) {
+    var problems = new ArrayList<String>();
+    if (policy.uid().getBytes(UTF_8).length > UID_BYTES) {
+      problems.add("metadata.uid: more than " + UID_BYTES + " bytes: " + policy.uid());
+    }
+    var hooks = policy.hooks().stream().map(hook -> bind(hook, problems)).toList();
+    return problems.isEmpty()
+        ? new Binding.Bound(
+            new PolicyPlan(policy.uid(), policy.generation(), policy.monitor(), hooks))
+        : new Binding.Unbindable(problems);
+  }
+
+  private HookPlan bind(Hook hook, List<String> problems) {
+    return switch (hook) {
+      case Hook.Syscall call -> bind(call, problems);
+    };
+  }
+
+  private HookPlan bind(Hook.Syscall hook, List<String> problems) {
+    var number = host.syscallNumber(hook.syscall());
+    if (number.isEmpty()) {
+      problems.add(
+          hook.path()
+              + ".call: no system call "
+              + hook.syscall()
+              + " is known for "
+              + host.architecture()
+              + "; keep the policy off such nodes with nodeSelector kubernetes.io/arch");
+    }
+    atMost(SELECTORS, hook.selectors(), hook.path() + ".selectors", problems);
+    var selectors = new ArrayList<SelectorPlan>();
+    for (int i = 0; i < hook.selectors().size(); i++) {
+      selectors.add(bind(hook.selectors().get(i), hook.path() + ".selectors[" + i + "]", problems));
+    }
+    return new HookPlan(
+        hook.index(),
+        number.isPresent() ? Set.of(number.getAsInt()) : Set.of(),
+        hook.returned() != null,
+        hook.arguments().stream().map(PolicyBinder::bind).toList(),
+        selectors);
+  }
+
+  private static ArgumentPlan bind(Hook.Argument argument) {
+    var kind =
+        switch (argument.type()) {
+          case INT -> ArgumentKind.INT;
+          case UINT32 -> ArgumentKind.UINT32;
+          case LONG -> ArgumentKind.LONG;
+          case SIZE -> ArgumentKind.SIZE;
+          case FD -> ArgumentKind.FD;
+          case STRING -> ArgumentKind.STRING;
+          case CHAR_BUF -> ArgumentKind.CHAR_BUF;
+        };
+    return new ArgumentPlan(kind, argument.index(), argument.sizeIndex().orElse(0));
+  }
+
+  private SelectorPlan bind(Hook.Selector selector, String path, List<String> problems) {
+    atMost(PID_FILTERS, selector.pids(), path + ".matchPIDs", problems);
+    atMost(BINARY_FILTERS, selector.binaries(), path + ".matchBinaries", problems);
+    atMost(FILTERS, selector.arguments(), path + ".matchArgs", problems);
+    for (var filter : selector.pids()) {
+      if (!filter.followForks()) {
+        atMost(INLINE_PIDS, filter.pids(), path + ".matchPIDs.values", problems);
+      }
+    }
+    return new SelectorPlan(
+        selector.pids().stream()
+            .map(p -> new PidFilter(p.negated(), p.inNamespace(), p.followForks(), p.pids()))
+            .toList(),
+        selector.binaries().stream().map(b -> bind(b, path, problems)).toList(),
+        selector.arguments().stream()
+            .map(a -> new ArgumentFilter(a.argument(), a.negated(), bind(a.matching())))
+            .toList(),
+        selector.action().post(),
+        selector.action().signal());
+  }
+
+  /** The kernel knows executables by where they are, users by a link to them: both are meant. */
+  private BinaryFilter bind(Hook.BinaryFilter filter, String path, List<String> problems) {
+    var paths = new HashSet<>(filter.paths());
+    filter.paths().forEach(p -> paths.add(host.resolveLinks(p)));
+    for (var binary : paths) {
+      if (binary.getBytes(UTF_8).length > BINARY_BYTES) {
+        problems.add(
+            path
+                + ".matchBinaries: longer than "
+                + BINARY_BYTES
+                + " bytes on this node: "
+                + binary);
+      }
+    }
+    return new BinaryFilter(filter.negated(), paths);
+  }
+
+  private static Matching bind(Hook.Matching matching) {
+    return switch (matching) {
+      case Hook.Matching.OneOf(var numbers) -> new Matching.OneOf(numbers);
+      case Hook.Matching.GreaterThan(var bound) -> new Matching.GreaterThan(bound);
+      case Hook.Matching.LessThan(var bound) -> new Matching.LessThan(bound);
+      case Hook.Matching.AnyBit(var bits) -> new Matching.AnyBit(bits);
+      case Hook.Matching.TextOneOf(var texts) -> new Matching.TextOneOf(texts);
+      case Hook.Matching.TextPrefix(var texts) -> new Matching.TextPrefix(texts);
+      case Hook.Matching.TextPostfix(var texts) -> new Matching.TextPostfix(texts);
+    };
+  }
+
+  private static void atMost(int limit, Collection<?> what, String path, List<String> problems) {
+    if (what.size() > limit) {
+      problems.add(path + ": " + what.size() + " entries, this version takes at most " + limit);
+    }
+  }
+}

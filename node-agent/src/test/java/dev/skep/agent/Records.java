@@ -1,0 +1,98 @@
+package dev.skep.agent;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.skep.bpf.HookPlan.ArgumentKind;
+import dev.skep.bpf.KernelRecord;
+import dev.skep.bpf.KernelRecord.Action;
+import dev.skep.bpf.KernelRecord.Argument;
+import dev.skep.bpf.KernelRecord.Exec;
+import dev.skep.bpf.KernelRecord.Exit;
+import dev.skep.bpf.KernelRecord.Fork;
+import dev.skep.bpf.KernelRecord.Header;
+import dev.skep.bpf.KernelRecord.ProcessKey;
+import java.util.List;
+
+/** Kernel records as short as tests like them. */
+public final class Records {
+  private static final int UID = 1000;
+
+  private Records() {}
+
+  public static ProcessKey key(int pid, long start) {
+    return new ProcessKey(pid, start);
+  }
+
+  public static Header header(long time, ProcessKey process) {
+    return new Header(0, time, process, 7, process.pid(), UID);
+  }
+
+  public static Fork fork(ProcessKey parent, ProcessKey child) {
+    return new Fork(header(child.start(), child), parent, child.pid());
+  }
+
+  /**
+   * @param words the program and its arguments
+   */
+  public static Exec exec(long time, ProcessKey process, ProcessKey parent, String... words) {
+    return new Exec(
+        header(time, process),
+        parent,
+        process.pid(),
+        -1,
+        0,
+        words[0].getBytes(UTF_8),
+        "/tmp".getBytes(UTF_8),
+        (String.join("\0", words) + "\0").getBytes(UTF_8));
+  }
+
+  public static Exit exit(long time, ProcessKey process, int code) {
+    return new Exit(header(time, process), code);
+  }
+
+  public static KernelRecord.Hook hook(
+      long time, ProcessKey process, Action action, int signal, Argument... arguments) {
+    return hook(time, process, action, signal, false, arguments);
+  }
+
+  public static KernelRecord.Hook hook(
+      long time,
+      ProcessKey process,
+      Action action,
+      int signal,
+      boolean returnFollows,
+      Argument... arguments) {
+    return new KernelRecord.Hook(
+        header(time, process),
+        "uid-1",
+        0,
+        1,
+        1,
+        0,
+        action,
+        signal,
+        returnFollows,
+        List.of(arguments));
+  }
+
+  public static KernelRecord.Return returned(long entry, ProcessKey process, long value) {
+    return new KernelRecord.Return(header(entry + 5, process), "uid-1", 0, 1, entry, value);
+  }
+
+  public static Argument fd(int number, String path) {
+    return new Argument(ArgumentKind.FD, 0, false, false, number, path.getBytes(UTF_8));
+  }
+
+  public static Argument number(ArgumentKind kind, long value) {
+    return new Argument(kind, 1, false, false, value, new byte[0]);
+  }
+
+  public static Argument buffer(String begin, long size) {
+    var bytes = begin.getBytes(UTF_8);
+    return new Argument(ArgumentKind.CHAR_BUF, 1, bytes.length < size, false, size, bytes);
+  }
+
+  public static Argument unreadable(ArgumentKind kind) {
+    return new Argument(kind, 0, false, true, 9, new byte[0]);
+  }
+}

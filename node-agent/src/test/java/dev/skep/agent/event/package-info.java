@@ -1,0 +1,4 @@
+@NullMarked
+package dev.skep.agent.event;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.skep.agent.kube;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,125 @@
+package dev.skep.agent.plan;
+
+import static dev.skep.agent.Policies.killWrites;
+import static dev.skep.agent.Policies.policy;
+import static dev.skep.agent.Policies.syscall;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.skep.agent.plan.Binding.Bound;
+import dev.skep.agent.plan.Binding.Unbindable;
+import dev.skep.bpf.HookPlan;
+import dev.skep.bpf.HookPlan.ArgumentFilter;
+import dev.skep.bpf.HookPlan.ArgumentKind;
+import dev.skep.bpf.HookPlan.ArgumentPlan;
+import dev.skep.bpf.HookPlan.Matching;
+import dev.skep.bpf.HookPlan.SelectorPlan;
+import dev.skep.bpf.PolicyPlan;
+import dev.skep.policy.Hook;
+import dev.skep.policy.Hook.Action;
+import dev.skep.policy.Hook.Selector;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class PolicyBinderTest {
+  private final PolicyBinder binder =
+      new PolicyBinder(
+          new HostFacts() {
+            @Override
+            public OptionalInt syscallNumber(String name) {
+              return name.equals("write") ? OptionalInt.of(1) : OptionalInt.empty();
+            }
+
+            @Override
+            public String architecture() {
+              return "x86_64";
+            }
+
+            @Override
+            public String resolveLinks(String path) {
+              return path.equals("/bin/sh") ? "/usr/bin/dash" : path;
+            }
+          });
+
+  @Test
+  void aPolicyBecomesAPlanWithAllNamesResolved() {
+    var binding = binder.bind(killWrites("uid-1", 4, "/etc/passwd"));
+
+    assertThat(binding)
+        .isEqualTo(
+            new Bound(
+                new PolicyPlan(
+                    "uid-1",
+                    4,
+                    false,
+                    List.of(
+                        new HookPlan(
+                            0,
+                            Set.of(1),
+                            false,
+                            List.of(
+                                new ArgumentPlan(ArgumentKind.FD, 0, 0),
+                                new ArgumentPlan(ArgumentKind.CHAR_BUF, 1, 2),
+                                new ArgumentPlan(ArgumentKind.SIZE, 2, 0)),
+                            List.of(
+                                new SelectorPlan(
+                                    List.of(),
+                                    List.of(),
+                                    List.of(
+                                        new ArgumentFilter(
+                                            0,
+                                            false,
+                                            new Matching.TextOneOf(Set.of("/etc/passwd")))),
+                                    true,
+                                    9)))))));
+  }
+
+  @Test
+  void aLinkToAnExecutableMeansTheExecutableToo() {
+    var policy =
+        policy(
+            "uid-1", 1, syscall("write", binaries(new Hook.BinaryFilter(true, Set.of("/bin/sh")))));
+
+    assertThat(binder.bind(policy))
+        .isInstanceOfSatisfying(
+            Bound.class,
+            bound ->
+                assertThat(bound.plan().hooks().getFirst().selectors().getFirst().binaries())
+                    .containsExactly(
+                        new HookPlan.BinaryFilter(true, Set.of("/bin/sh", "/usr/bin/dash"))));
+  }
+
+  @Test
+  void aSystemCallThatTheMachineDoesNotHaveIsNamedWithItsPath() {
+    assertThat(binder.bind(policy("uid-1", 1, syscall("arch_prctl"))))
+        .isInstanceOfSatisfying(
+            Unbindable.class,
+            unbindable ->
+                assertThat(unbindable.problems())
+                    .singleElement()
+                    .asString()
+                    .startsWith("spec.kprobes[0].call: ")
+                    .contains("arch_prctl", "x86_64", "nodeSelector"));
+  }
+
+  @Test
+  void allThatIsTooMuchForTheKernelIsNamedAtOnce() {
+    var filter = new Hook.BinaryFilter(false, Set.of("/" + "b".repeat(255)));
+    var policy = policy("u".repeat(40), 1, syscall("write", binaries(filter, filter, filter)));
+
+    assertThat(binder.bind(policy))
+        .isInstanceOfSatisfying(
+            Unbindable.class,
+            unbindable ->
+                assertThat(unbindable.problems())
+                    .anySatisfy(p -> assertThat(p).startsWith("metadata.uid: "))
+                    .anySatisfy(p ->
+                        assertThat(p).startsWith("spec.kprobes[0].selectors[0].matchBinaries: 3"))
+                    .anySatisfy(p -> assertThat(p).contains("longer than 255 bytes")));
+  }
+
+  private static Selector binaries(Hook.BinaryFilter... filters) {
+    return new Selector(null, List.of(), List.of(filters), List.of(), Action.POST);
+  }
+}

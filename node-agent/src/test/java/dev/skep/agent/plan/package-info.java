@@ -1,0 +1,4 @@
+@NullMarked
+package dev.skep.agent.plan;
+
+import org.jspecify.annotations.NullMarked;

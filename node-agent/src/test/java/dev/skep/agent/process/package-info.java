@@ -1,0 +1,4 @@
+@NullMarked
+package dev.skep.agent.process;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.skep.agent.report;
+
+import org.jspecify.annotations.NullMarked;
