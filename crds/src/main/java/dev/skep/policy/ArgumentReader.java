@@ -25,15 +25,19 @@ final class ArgumentReader {
     var index = readIndex(spec.index());
     refuseExtras(spec);
     if ("nop".equals(spec.type())) {
-      return new ReadArgument(index, "nop", Optional.empty());
+      return new ReadArgument(index, "nop", Optional.empty(), Optional.empty());
     }
     var type = readType(spec.type());
     var size = readSize(spec, type);
-    if (type == null || index == null) {
-      return new ReadArgument(index, spec.type(), Optional.empty());
-    }
     return new ReadArgument(
-        index, spec.type(), Optional.of(new Argument(index.intValue(), type, size, spec.label())));
+        index, spec.type(), Optional.ofNullable(type), assemble(index, type, size, spec.label()));
+  }
+
+  private static Optional<Argument> assemble(
+      @Nullable Long index, @Nullable ArgumentType type, OptionalInt size, @Nullable String label) {
+    return index == null || type == null || size.isPresent() != (type == ArgumentType.CHAR_BUF)
+        ? Optional.empty() // reported
+        : Optional.of(new Argument(index.intValue(), type, size, label));
   }
 
   private @Nullable Long readIndex(@Nullable Long index) {

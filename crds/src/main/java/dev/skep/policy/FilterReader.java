@@ -38,7 +38,11 @@ final class FilterReader {
       problems.unsupported(path + ".args", "arguments by position; write index");
       return Optional.empty();
     }
-    long index = spec.index() == null ? 0 : spec.index();
+    if (spec.index() == null) {
+      problems.broken(path + ".index", "is missing: which argument, as its index in args");
+      return Optional.empty();
+    }
+    long index = spec.index();
     var argument = arguments.withIndex(index);
     if (argument.isEmpty()) {
       if (!arguments.isDoubtful()) {

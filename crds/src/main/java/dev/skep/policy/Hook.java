@@ -49,7 +49,16 @@ public sealed interface Hook {
    * @param sizeIndex of a {@link ArgumentType#CHAR_BUF}: the argument, from 0, that holds its
    *     length
    */
-  record Argument(int index, ArgumentType type, OptionalInt sizeIndex, @Nullable String label) {}
+  record Argument(int index, ArgumentType type, OptionalInt sizeIndex, @Nullable String label) {
+    public Argument {
+      if (index < 0 || index > 5 || sizeIndex.orElse(0) < 0 || sizeIndex.orElse(0) > 5) {
+        throw new IllegalArgumentException("no system call has argument " + index);
+      }
+      if (sizeIndex.isPresent() != (type == ArgumentType.CHAR_BUF)) {
+        throw new IllegalArgumentException(type + " with length in " + sizeIndex);
+      }
+    }
+  }
 
   /** {@code NOP} is checked and then left out, so that it never gets here. */
   enum ArgumentType {
@@ -87,20 +96,37 @@ public sealed interface Hook {
   record Action(boolean post, int signal) {
     public static final Action POST = new Action(true, 0);
 
+    public Action {
+      if (signal < 0 || signal > 64) {
+        throw new IllegalArgumentException("there is no signal " + signal);
+      }
+    }
+
     public boolean enforces() {
       return signal != 0;
     }
   }
 
+  /**
+   * @param inNamespace compare the id in the process' own pid namespace
+   * @param followForks descendants match too
+   * @param pids 1 to 4
+   */
   record PidFilter(boolean negated, boolean inNamespace, boolean followForks, Set<Integer> pids) {
     public PidFilter {
       pids = Set.copyOf(pids);
+      if (pids.isEmpty() || pids.size() > 4) {
+        throw new IllegalArgumentException(pids.size() + " process ids in one filter");
+      }
     }
   }
 
+  /**
+   * @param paths at least one, absolute, at most 255 bytes each
+   */
   record BinaryFilter(boolean negated, Set<String> paths) {
     public BinaryFilter {
-      paths = Set.copyOf(paths);
+      paths = nonEmpty(paths);
     }
   }
 
@@ -113,7 +139,7 @@ public sealed interface Hook {
   sealed interface Matching {
     record OneOf(Set<Long> numbers) implements Matching {
       public OneOf {
-        numbers = Set.copyOf(numbers);
+        numbers = nonEmpty(numbers);
       }
     }
 
@@ -122,27 +148,40 @@ public sealed interface Hook {
     record LessThan(long bound) implements Matching {}
 
     /** Any bit of {@code bits} is set. */
-    record AnyBit(long bits) implements Matching {}
+    record AnyBit(long bits) implements Matching {
+      public AnyBit {
+        if (bits == 0) {
+          throw new IllegalArgumentException("a mask without bits matches nothing");
+        }
+      }
+    }
 
     /** At most 4095 bytes each. */
     record TextOneOf(Set<String> texts) implements Matching {
       public TextOneOf {
-        texts = Set.copyOf(texts);
+        texts = nonEmpty(texts);
       }
     }
 
     /** At most 256 bytes each, the kernel's limit of a prefix trie. */
     record TextPrefix(Set<String> texts) implements Matching {
       public TextPrefix {
-        texts = Set.copyOf(texts);
+        texts = nonEmpty(texts);
       }
     }
 
     /** At most 128 bytes each. */
     record TextPostfix(Set<String> texts) implements Matching {
       public TextPostfix {
-        texts = Set.copyOf(texts);
+        texts = nonEmpty(texts);
       }
     }
+  }
+
+  private static <T> Set<T> nonEmpty(Set<T> values) {
+    if (values.isEmpty()) {
+      throw new IllegalArgumentException("a filter without values");
+    }
+    return Set.copyOf(values);
   }
 }

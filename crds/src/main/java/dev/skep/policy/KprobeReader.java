@@ -42,7 +42,7 @@ final class KprobeReader {
     var reported =
         arguments.stream().map(ReadArgument::argument).flatMap(Optional::stream).toList();
     var selectors = readSelectors(spec, new ArgumentTable(arguments));
-    if (spec.call() == null || syscall == null || !problems.isEmpty()) {
+    if (spec.call() == null || syscall == null || problems.any()) {
       return null;
     }
     return new Hook.Syscall(
@@ -151,12 +151,14 @@ final class KprobeReader {
    *
    * @param index null: reported as missing or wrong
    * @param word its type as the policy says; null: reported as missing or wrong
-   * @param argument empty for a nop and for what cannot be read yet
+   * @param type empty for a nop and for what cannot be read yet
+   * @param argument empty for a nop and for what was reported
    */
-  record ReadArgument(@Nullable Long index, @Nullable String word, Optional<Argument> argument) {
-    Optional<ArgumentType> type() {
-      return argument.map(Argument::type);
-    }
+  record ReadArgument(
+      @Nullable Long index,
+      @Nullable String word,
+      Optional<ArgumentType> type,
+      Optional<Argument> argument) {
 
     boolean isNop() {
       return "nop".equals(word);

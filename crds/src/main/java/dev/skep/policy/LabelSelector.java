@@ -22,6 +22,10 @@ public record LabelSelector(List<Requirement> requirements) {
   public record Requirement(String key, Operator operator, Set<String> values) {
     public Requirement {
       values = Set.copyOf(values);
+      if (values.isEmpty()
+          != (operator == Operator.EXISTS || operator == Operator.DOES_NOT_EXIST)) {
+        throw new IllegalArgumentException(operator + " of " + key + " with values " + values);
+      }
     }
 
     boolean holds(Map<String, String> labels) {

@@ -69,7 +69,9 @@ final class LabelSelectorReader {
     } else if (!compares && !spec.values().isEmpty()) {
       problems.invalid(path + ".values", "must be left out, " + spec.operator() + " takes none");
     }
-    return new Requirement(spec.key(), operator, Set.copyOf(spec.values()));
+    return compares == spec.values().isEmpty()
+        ? null
+        : new Requirement(spec.key(), operator, Set.copyOf(spec.values()));
   }
 
   private void checkKey(String key, String path) {

@@ -22,6 +22,9 @@ public record Policy(
     List<Hook> hooks) {
   public Policy {
     hooks = List.copyOf(hooks);
+    if (hooks.isEmpty()) {
+      throw new IllegalArgumentException(name + " has no hook");
+    }
   }
 
   /** What status shows: what the policy does, not only what it asks for. */

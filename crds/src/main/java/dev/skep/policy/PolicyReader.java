@@ -39,7 +39,7 @@ public final class PolicyReader {
   public static Reading read(JsonNode document) {
     var problems = new Problems();
     var policy = read(document, problems);
-    return policy == null || !problems.isEmpty()
+    return policy == null || problems.any()
         ? new Reading.Refused(problems.in(document))
         : new Reading.Accepted(policy);
   }
@@ -95,7 +95,7 @@ public final class PolicyReader {
     var identity =
         new SpecReader.Identity(
             name == null ? "" : name,
-            readNamespace(metadata, problems),
+            kind(document).equals(NAMESPACED) ? readNamespace(metadata, problems) : null,
             readUid(metadata, name, problems),
             readGeneration(metadata));
     return new SpecReader(problems).read(identity, wire);
@@ -106,13 +106,17 @@ public final class PolicyReader {
     if (!VERSIONS.contains(version)) {
       problems.broken("apiVersion", is(version) + Text.instead(version, VERSIONS));
     }
-    var kind = document.path("kind").asText();
+    var kind = kind(document);
     if (kind.equals(NAMESPACED)) {
       problems.unsupported(
           "kind", "a policy for the pods of one namespace; make it a " + CLUSTER + " if it may");
     } else if (!kind.equals(CLUSTER)) {
       problems.broken("kind", is(kind) + Text.instead(kind, List.of(CLUSTER, NAMESPACED)));
     }
+  }
+
+  private static String kind(JsonNode document) {
+    return document.path("kind").asText();
   }
 
   private static String is(String text) {

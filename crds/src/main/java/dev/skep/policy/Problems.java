@@ -17,14 +17,18 @@ import java.util.Set;
  */
 final class Problems {
   private static final int REPORTED = 100;
-  private static final int DEPTH = 64;
 
   private final List<Problem> found = new ArrayList<>();
   private final Set<String> broken = new HashSet<>();
   private final Set<String> beyond = new HashSet<>();
 
-  boolean isEmpty() {
-    return found.isEmpty();
+  boolean any() {
+    return !found.isEmpty();
+  }
+
+  /** Whether what is still found would not be reported anyway. */
+  boolean tooMany() {
+    return found.size() > REPORTED;
   }
 
   /** A value that is there and readable, but wrong. */
@@ -74,46 +78,60 @@ final class Problems {
 
   /** What was found, in the order of the document. */
   List<Problem> in(JsonNode document) {
-    var positions = new HashMap<String, Integer>();
-    number(document, "", 0, positions);
+    var order = new Order();
+    found.forEach(problem -> order.expect(problem.path()));
+    order.number(document, "");
     var ordered = new ArrayList<>(found);
-    ordered.sort(Comparator.comparingInt(p -> position(p.path(), positions)));
-    if (ordered.size() <= REPORTED) {
+    ordered.sort(Comparator.comparingInt(problem -> order.of(problem.path())));
+    if (!tooMany()) {
       return ordered;
     }
-    var rest = ordered.get(REPORTED);
+    var next = ordered.get(REPORTED);
     var reported = new ArrayList<>(ordered.subList(0, REPORTED));
-    reported.add(
-        new Problem(
-            rest.path(),
-            rest.kind(),
-            "and " + (ordered.size() - REPORTED) + " more problems from here on"));
+    reported.add(new Problem(next.path(), next.kind(), "and more problems from here on"));
     return reported;
   }
 
-  private static int position(String path, Map<String, Integer> positions) {
-    for (int end = path.length(); end > 0; end = lastStep(path, end)) {
-      var position = positions.get(path.substring(0, end));
-      if (position != null) {
-        return position;
-      }
-    }
-    return 0;
-  }
+  /** Where the paths that matter stand in a document. */
+  private static final class Order {
+    private final Set<String> expected = new HashSet<>();
+    private final Map<String, Integer> positions = new HashMap<>();
 
-  private static void number(
-      JsonNode node, String path, int depth, Map<String, Integer> positions) {
-    positions.put(path, positions.size());
-    if (depth == DEPTH) {
-      return;
-    }
-    if (node.isArray()) {
-      for (int i = 0; i < node.size(); i++) {
-        number(node.get(i), path + "[" + i + "]", depth + 1, positions);
+    void expect(String path) {
+      for (int end = path.length(); end > 0; end = lastStep(path, end)) {
+        if (!expected.add(path.substring(0, end))) {
+          return;
+        }
       }
-    } else {
-      node.properties()
-          .forEach(e -> number(e.getValue(), Path.child(path, e.getKey()), depth + 1, positions));
+    }
+
+    void number(JsonNode node, String path) {
+      positions.put(path, positions.size());
+      if (node.isArray()) {
+        for (int i = 0; i < node.size(); i++) {
+          numberIfExpected(node.get(i), Path.item(path, i));
+        }
+      } else {
+        node.properties()
+            .forEach(e -> numberIfExpected(e.getValue(), Path.child(path, e.getKey())));
+      }
+    }
+
+    private void numberIfExpected(JsonNode node, String path) {
+      if (expected.contains(path)) {
+        number(node, path);
+      }
+    }
+
+    /** Of a field that is not there: the object that misses it. */
+    int of(String path) {
+      for (int end = path.length(); end > 0; end = lastStep(path, end)) {
+        var position = positions.get(path.substring(0, end));
+        if (position != null) {
+          return position;
+        }
+      }
+      return 0;
     }
   }
 }

@@ -65,6 +65,7 @@ final class SelectorReader {
           Text.count(specs.size(), "filter") + " in one selector; " + PID_FILTERS + " can be used");
     }
     return specs.stream()
+        .filter(spec -> !spec.values().isEmpty()) // reported as missing
         .map(spec ->
             new PidFilter(
                 "NotIn".equals(spec.operator()),
@@ -90,7 +91,9 @@ final class SelectorReader {
       if ("In".equals(operator) || "NotIn".equals(operator)) {
         checkBinaries(spec.values(), at + ".values");
       }
-      filters.add(new BinaryFilter("NotIn".equals(operator), Set.copyOf(spec.values())));
+      if (!spec.values().isEmpty()) {
+        filters.add(new BinaryFilter("NotIn".equals(operator), Set.copyOf(spec.values())));
+      }
     }
     return filters;
   }

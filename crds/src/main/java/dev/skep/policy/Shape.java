@@ -71,7 +71,7 @@ final class Shape {
   }
 
   private void checkKnown(String field, List<String> names, String path) {
-    if (!names.contains(field)) {
+    if (!names.contains(field) && !problems.tooMany()) {
       problems.broken(
           Path.child(path, field), "is not a field of the language; " + Text.instead(field, names));
     }

@@ -41,7 +41,7 @@ final class SpecReader {
     refuseWorkloads(spec);
     refuseOtherHooks(spec);
     var hooks = readHooks(spec);
-    if (!problems.isEmpty()) {
+    if (problems.any()) {
       return null;
     }
     if (hooks.isEmpty()) {

@@ -14,37 +14,7 @@ import org.junit.jupiter.api.Test;
 class PolicyReaderTest {
   @Test
   void aWholePolicyBecomesItsTree() {
-    var policy =
-        accepted(
-            """
-            apiVersion: skep.dev/v1alpha1
-            kind: TracingPolicy
-            metadata: {name: protect, uid: 6b2f0c1e-0000-4000-8000-000000000001, generation: 7}
-            spec:
-              mode: monitor
-              nodeSelector: {matchLabels: {pool: edge}, matchExpressions: [{key: spot, operator: DoesNotExist}]}
-              kprobes:
-              - call: __x64_sys_write
-                return: true
-                message: a write to the ledger
-                tags: [files, ledger]
-                args:
-                - {index: 0, type: fd, label: file}
-                - {index: 1, type: char_buf, sizeArgIndex: 3}
-                - {index: 2, type: size_t}
-                returnArg: {index: 0, type: long}
-                selectors:
-                - label: guard
-                  matchPIDs:
-                  - {operator: NotIn, followForks: true, isNamespacePID: true, values: [0, 1]}
-                  matchBinaries:
-                  - {operator: NotIn, values: [/usr/bin/ledger]}
-                  matchArgs:
-                  - {index: 0, operator: NotPrefix, values: [/tmp/, /var/tmp/]}
-                  - {index: 2, operator: GT, values: ["0x10"]}
-                  matchActions: [{action: Sigkill}, {action: NoPost}]
-                - {}
-            """);
+    var policy = Policies.accepted(Policies.supported());
 
     assertThat(policy.name()).isEqualTo("protect");
     assertThat(policy.uid()).isEqualTo("6b2f0c1e-0000-4000-8000-000000000001");
@@ -81,7 +51,7 @@ class PolicyReaderTest {
   @Test
   void everythingWrongIsToldAtOnceAndInTheOrderOfTheFile() {
     var problems =
-        refused(
+        Policies.refused(
             """
             apiVersion: cilium.io/v1alpha1
             kind: TracingPolicy
@@ -124,15 +94,89 @@ class PolicyReaderTest {
             "spec.kprobes[0].args[1].type: is \"strin\"; did you mean \"string\"?");
   }
 
-  static Policy accepted(String text) {
-    var reading = PolicyReader.readText(text);
-    assertThat(reading).singleElement().isInstanceOf(Reading.Accepted.class);
-    return ((Reading.Accepted) reading.getFirst()).policy();
+  @Test
+  void whatTheFileLeavesOutHasItsDefault() {
+    var policy = Policies.accepted(Policies.ofSpec("kprobes: [{call: write}]"));
+
+    assertThat(policy.uid()).isEqualTo("file-tried");
+    assertThat(policy.generation()).isEqualTo(1);
+    assertThat(policy.namespace()).isNull();
+    assertThat(policy.mode()).isEqualTo(Policy.Mode.OBSERVE);
+    assertThat(policy.nodeSelector()).isEqualTo(LabelSelector.EVERYTHING);
+    assertThat(policy.hooks())
+        .containsExactly(
+            new Hook.Syscall(
+                0,
+                "spec.kprobes[0]",
+                "write",
+                "write",
+                List.of(),
+                null,
+                List.of(),
+                null,
+                List.of()));
   }
 
-  static List<Problem> refused(String text) {
-    var reading = PolicyReader.readText(text);
-    assertThat(reading).singleElement().isInstanceOf(Reading.Refused.class);
-    return ((Reading.Refused) reading.getFirst()).problems();
+  @Test
+  void aLongNameGivesAUidThatFitsIntoTheKernelsKeys() {
+    var name = "a".repeat(253);
+    var policy =
+        Policies.accepted(Policies.ofSpec("kprobes: [{call: write}]").replace("tried", name));
+
+    assertThat(policy.name()).isEqualTo(name);
+    assertThat(policy.uid()).startsWith("file-").hasSizeLessThanOrEqualTo(39);
+  }
+
+  @Test
+  void theModeMayComeAsTetragonsOption() {
+    var kill = "matchActions: [{action: Sigkill}]";
+    var enforcing = Policies.ofKprobe("selectors: [{" + kill + "}]");
+
+    assertThat(Policies.accepted(enforcing).mode()).isEqualTo(Policy.Mode.ENFORCE);
+    assertThat(
+            Policies.accepted(enforcing + "  options: [{name: policy-mode, value: monitor}]\n")
+                .mode())
+        .isEqualTo(Policy.Mode.MONITOR);
+    assertThat(Policies.accepted(enforcing + "  mode: monitor\n").mode())
+        .isEqualTo(Policy.Mode.MONITOR);
+  }
+
+  @Test
+  void tetragonsOwnApiVersionIsReadToo() {
+    var policy = Policies.supported().replace("skep.dev", "cilium.io");
+
+    assertThat(Policies.accepted(policy).name()).isEqualTo("protect");
+  }
+
+  @Test
+  void severalDocumentsAreSeveralPolicies() {
+    var readings =
+        PolicyReader.readText(
+            "---\n" + Policies.supported() + "---\n---\n" + Policies.ofSpec("{}") + "---\n");
+
+    assertThat(readings).hasSize(2);
+    assertThat(readings.getFirst()).isInstanceOf(Reading.Accepted.class);
+    assertThat(readings.getLast()).isInstanceOf(Reading.Refused.class);
+  }
+
+  @Test
+  void aliasesAreFollowed() {
+    var hook =
+        Policies.acceptedHook(
+            """
+            apiVersion: skep.dev/v1alpha1
+            kind: TracingPolicy
+            metadata: {name: aliased}
+            spec:
+              kprobes:
+              - call: sys_openat
+                args: [{index: 1, type: string}]
+                selectors:
+                - matchArgs: [{index: 1, operator: Equal, values: &paths [/a, /b]}]
+                - matchArgs: [{index: 1, operator: Prefix, values: *paths}]
+            """);
+
+    assertThat(hook.selectors().getLast().arguments().getFirst().matching())
+        .isEqualTo(new Matching.TextPrefix(Set.of("/a", "/b")));
   }
 }

@@ -1,0 +1,87 @@
+package dev.skep.policy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.skep.policy.Reading.Problem;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Objects;
+
+/** Policies to try things on, and their readings. */
+final class Policies {
+  private Policies() {}
+
+  /** Every field of the language. */
+  static String wholeLanguage() {
+    try (var in = Policies.class.getResourceAsStream("whole-language.yaml")) {
+      return new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** All of what can be carried out. */
+  static String supported() {
+    return """
+    apiVersion: skep.dev/v1alpha1
+    kind: TracingPolicy
+    metadata: {name: protect, uid: 6b2f0c1e-0000-4000-8000-000000000001, generation: 7}
+    spec:
+      mode: monitor
+      nodeSelector:
+        matchLabels: {pool: edge}
+        matchExpressions: [{key: spot, operator: DoesNotExist}]
+      kprobes:
+      - call: __x64_sys_write
+        return: true
+        message: a write to the ledger
+        tags: [files, ledger]
+        args:
+        - {index: 0, type: fd, label: file}
+        - {index: 3, type: nop}
+        - {index: 1, type: char_buf, sizeArgIndex: 3}
+        - {index: 2, type: size_t}
+        returnArg: {index: 0, type: long}
+        selectors:
+        - label: guard
+          matchPIDs:
+          - {operator: NotIn, followForks: true, isNamespacePID: true, values: [0, 1]}
+          matchBinaries:
+          - {operator: NotIn, values: [/usr/bin/ledger]}
+          matchArgs:
+          - {index: 0, operator: NotPrefix, values: [/tmp/, /var/tmp/]}
+          - {index: 2, operator: GT, values: ["0x10"]}
+          matchActions: [{action: Sigkill}, {action: NoPost}]
+        - {}
+    """;
+  }
+
+  /** A policy of this spec, written in YAML. */
+  static String ofSpec(String spec) {
+    return "apiVersion: skep.dev/v1alpha1\nkind: TracingPolicy\nmetadata: {name: tried}\nspec:\n"
+        + spec.indent(2);
+  }
+
+  /** A policy of one kprobe on sys_write, with these further fields. */
+  static String ofKprobe(String fields) {
+    return ofSpec("kprobes:\n- call: sys_write\n" + fields.indent(2));
+  }
+
+  static Policy accepted(String text) {
+    var readings = PolicyReader.readText(text);
+    assertThat(readings).singleElement().isInstanceOf(Reading.Accepted.class);
+    return ((Reading.Accepted) readings.getFirst()).policy();
+  }
+
+  static Hook.Syscall acceptedHook(String text) {
+    return (Hook.Syscall) accepted(text).hooks().getFirst();
+  }
+
+  static List<Problem> refused(String text) {
+    var readings = PolicyReader.readText(text);
+    assertThat(readings).singleElement().isInstanceOf(Reading.Refused.class);
+    return ((Reading.Refused) readings.getFirst()).problems();
+  }
+}
