@@ -78,11 +78,12 @@ final class FilterReader {
     }
     if (later.contains(operator)) {
       problems.unsupported(
-          path + ".operator", "the operator " + operator + "; a " + word + " takes " + all(now));
+          path + ".operator",
+          "the operator " + operator + "; the type " + word + " takes " + all(now));
     } else {
       problems.invalid(
           path + ".operator",
-          "is " + operator + ", but the argument is a " + word + ", which takes " + all(now));
+          "is " + operator + ", but the argument is of type " + word + ", which takes " + all(now));
     }
     return false;
   }

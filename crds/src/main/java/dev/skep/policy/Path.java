@@ -5,7 +5,7 @@ final class Path {
   private Path() {}
 
   static String child(String parent, String field) {
-    var name = Text.plain(field);
+    var name = field.isEmpty() ? "\"\"" : Text.plain(field);
     return parent.isEmpty() ? name : parent + "." + name;
   }
 

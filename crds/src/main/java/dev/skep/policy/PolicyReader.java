@@ -7,7 +7,6 @@ import dev.skep.policy.Reading.Problem;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -20,8 +19,8 @@ public final class PolicyReader {
   private static final List<String> VERSIONS = List.of("skep.dev/v1alpha1", "cilium.io/v1alpha1");
   private static final String CLUSTER = "TracingPolicy";
   private static final String NAMESPACED = "TracingPolicyNamespaced";
-  private static final Set<String> FIELDS =
-      Set.of("apiVersion", "kind", "metadata", "spec", "status");
+  private static final List<String> FIELDS =
+      List.of("apiVersion", "kind", "metadata", "spec", "status");
 
   private static final int NAME_LENGTH = 253;
   private static final Pattern NAME =
@@ -73,7 +72,7 @@ public final class PolicyReader {
     document
         .fieldNames()
         .forEachRemaining(field -> {
-          if (!FIELDS.contains(field)) {
+          if (!FIELDS.contains(field) && !problems.tooMany()) {
             problems.broken(
                 Path.child("", field),
                 "is not a field of a policy; " + Text.instead(field, FIELDS));

@@ -9,6 +9,7 @@ import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.Size;
 import java.lang.reflect.AnnotatedParameterizedType;
 import java.lang.reflect.AnnotatedType;
+import java.lang.reflect.Constructor;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
@@ -54,20 +55,20 @@ final class Shape {
       wrongKind(path, node, "an object");
       return null;
     }
-    var components = type.getRecordComponents();
-    var names = Arrays.stream(components).map(Shape::name).toList();
-    node.fieldNames().forEachRemaining(field -> checkKnown(field, names, path));
-    var values = new @Nullable Object[components.length];
-    for (int i = 0; i < components.length; i++) {
-      var field = node.get(names.get(i));
-      var at = Path.child(path, names.get(i));
-      if (field != null && !field.isNull()) {
-        values[i] = read(components[i].getAnnotatedType(), field, at);
-      } else if (components[i].getAccessor().isAnnotationPresent(Required.class)) {
-        problems.broken(at, "is missing, but required" + choices(components[i].getAnnotatedType()));
+    var form = Form.OF.get(type);
+    node.fieldNames().forEachRemaining(field -> checkKnown(field, form.names(), path));
+    var values = new @Nullable Object[form.fields().size()];
+    for (int i = 0; i < values.length; i++) {
+      var field = form.fields().get(i);
+      var value = node.get(field.name());
+      var at = Path.child(path, field.name());
+      if (value != null && !value.isNull()) {
+        values[i] = read(field.type(), value, at);
+      } else if (field.required()) {
+        problems.broken(at, "is missing, but required" + choices(field.type()));
       }
     }
-    return construct(type, components, values);
+    return form.construct(values);
   }
 
   private void checkKnown(String field, List<String> names, String path) {
@@ -192,8 +193,8 @@ final class Shape {
       case Class<?> c when c == String.class -> "";
       case Class<?> c when c == Long.class -> 0L;
       case Class<?> c when c.isRecord() -> {
-        var components = c.getRecordComponents();
-        yield construct(c, components, new @Nullable Object[components.length]);
+        var form = Form.OF.get(c);
+        yield form.construct(new @Nullable Object[form.fields().size()]);
       }
       default -> throw new AssertionError("no wire record has a list of " + element);
     };
@@ -203,18 +204,34 @@ final class Shape {
     return ((AnnotatedParameterizedType) type).getAnnotatedActualTypeArguments()[index];
   }
 
-  private static String name(RecordComponent component) {
-    var renamed = component.getAccessor().getAnnotation(JsonProperty.class);
-    return renamed == null ? component.getName() : renamed.value();
+  private record Field(String name, AnnotatedType type, boolean required) {
+    static Field of(RecordComponent component) {
+      var renamed = component.getAccessor().getAnnotation(JsonProperty.class);
+      return new Field(
+          renamed == null ? component.getName() : renamed.value(),
+          component.getAnnotatedType(),
+          component.getAccessor().isAnnotationPresent(Required.class));
+    }
   }
 
-  private static Object construct(
-      Class<?> type, RecordComponent[] components, @Nullable Object[] values) {
-    try {
-      var types = Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
-      return type.getConstructor(types).newInstance(values);
-    } catch (ReflectiveOperationException e) {
-      throw new LinkageError(type + " has no open constructor of all its components", e);
+  /** What reflection says of a wire record, asked once. */
+  private record Form(List<Field> fields, List<String> names, Constructor<?> constructor) {
+    static final ClassValue<Form> OF =
+        new ClassValue<>() {
+          @Override
+          protected Form computeValue(Class<?> type) {
+            var fields = Arrays.stream(type.getRecordComponents()).map(Field::of).toList();
+            return new Form(
+                fields, fields.stream().map(Field::name).toList(), type.getConstructors()[0]);
+          }
+        };
+
+    Object construct(@Nullable Object[] values) {
+      try {
+        return constructor.newInstance(values);
+      } catch (ReflectiveOperationException e) {
+        throw new LinkageError("a wire record takes any values of its types: " + constructor, e);
+      }
     }
   }
 }

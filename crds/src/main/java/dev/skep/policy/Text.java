@@ -1,6 +1,7 @@
 package dev.skep.policy;
 
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -59,7 +60,7 @@ final class Text {
         : "it is " + (words.size() > 1 ? "one of " : "") + listed;
   }
 
-  /** The word that is a few slips of the keyboard away, if there is one. */
+  /** The word that is a few slips of the keyboard away, or else the shortest that has it within. */
   static Optional<String> nearest(String wrong, Collection<String> right) {
     if (wrong.length() > QUOTED) {
       return Optional.empty();
@@ -75,7 +76,15 @@ final class Text {
         nearest = word;
       }
     }
-    return Optional.ofNullable(nearest);
+    return Optional.ofNullable(nearest).or(() -> around(folded, right));
+  }
+
+  private static Optional<String> around(String part, Collection<String> right) {
+    return part.length() < 3
+        ? Optional.empty()
+        : right.stream()
+            .filter(word -> word.toLowerCase(Locale.ROOT).contains(part))
+            .min(Comparator.comparingInt(String::length));
   }
 
   /** Insertions, deletions, replacements and swaps of neighbours that make one text the other. */
