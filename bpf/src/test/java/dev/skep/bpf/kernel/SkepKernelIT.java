@@ -11,6 +11,7 @@ import dev.skep.bpf.PolicyTotals;
 import dev.skep.bpf.PolicyTotals.HookTotals;
 import dev.skep.bpf.PolicyTotals.ProcessTotals;
 import dev.skep.bpf.SkepKernel.HeldPolicy;
+import dev.skep.cluster.NeedsKernel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
+@NeedsKernel
 class SkepKernelIT {
   private static final int KILLED = 128 + Plans.SIGKILL;
 

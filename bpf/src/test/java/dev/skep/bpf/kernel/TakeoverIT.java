@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.skep.bpf.BpfException;
 import dev.skep.bpf.PolicyTotals;
 import dev.skep.bpf.PolicyTotals.HookTotals;
+import dev.skep.cluster.NeedsKernel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
+@NeedsKernel
 class TakeoverIT {
   private static final int KILLED = 128 + Plans.SIGKILL;
 

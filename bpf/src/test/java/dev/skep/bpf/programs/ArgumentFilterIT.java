@@ -10,6 +10,7 @@ import dev.skep.bpf.HookPlan.ArgumentPlan;
 import dev.skep.bpf.HookPlan.Matching;
 import dev.skep.bpf.HookPlan.SelectorPlan;
 import dev.skep.bpf.KernelRecord.Hook;
+import dev.skep.cluster.NeedsKernel;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -24,6 +25,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Each operator by a value that it takes and one that it just misses, plain and negated. */
+@NeedsKernel
 class ArgumentFilterIT {
   private static final int LSEEK = 8;
   private static final int RMDIR = 84;

@@ -8,6 +8,7 @@ import dev.skep.bpf.HookPlan.ArgumentKind;
 import dev.skep.bpf.HookPlan.ArgumentPlan;
 import dev.skep.bpf.KernelRecord.Argument;
 import dev.skep.bpf.KernelRecord.Hook;
+import dev.skep.cluster.NeedsKernel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,6 +23,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What an open file is called, asked by a hook on fsync(2). */
+@NeedsKernel
 class DescriptorPathIT {
   private static final int FSYNC = 74;
 

@@ -16,6 +16,7 @@ import dev.skep.bpf.KernelRecord.Action;
 import dev.skep.bpf.KernelRecord.Hook;
 import dev.skep.bpf.KernelRecord.Return;
 import dev.skep.bpf.PolicyTotals.HookTotals;
+import dev.skep.cluster.NeedsKernel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What hooks do to the calls that they sit on. */
+@NeedsKernel
 class HookIT {
   private static final int WRITE = 1;
   private static final int RMDIR = 84;

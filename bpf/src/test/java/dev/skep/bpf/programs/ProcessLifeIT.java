@@ -8,6 +8,7 @@ import dev.skep.bpf.KernelRecord.Exec;
 import dev.skep.bpf.KernelRecord.Exit;
 import dev.skep.bpf.KernelRecord.Fork;
 import dev.skep.bpf.PolicyTotals.ProcessTotals;
+import dev.skep.cluster.NeedsKernel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@NeedsKernel
 class ProcessLifeIT {
   private static TestNode node;
 
