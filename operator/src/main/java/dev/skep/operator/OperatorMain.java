@@ -5,7 +5,11 @@ import java.nio.file.Path;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -20,6 +24,8 @@ import picocli.CommandLine.Spec;
         "Tells each node which policies it has to trace and guard by, and users what came of it.",
     mixinStandardHelpOptions = true)
 public final class OperatorMain implements Runnable {
+  private static final Logger log = LoggerFactory.getLogger(OperatorMain.class);
+
   @Spec private @Nullable CommandSpec spec;
 
   public static void main(String[] arguments) {
@@ -72,9 +78,18 @@ public final class OperatorMain implements Runnable {
             new SkepOperator.Settings(kubeconfig, namespace, port, identity(identity)));
         return 0;
       } catch (IOException | RuntimeException e) {
-        org.slf4j.LoggerFactory.getLogger(OperatorMain.class).error("cannot start", e);
+        log.error("cannot start: {}", reasons(e));
+        log.debug("cannot start", e);
         return 1;
       }
+    }
+
+    /** What was tried and why it failed: a stack would tell no user more. */
+    private static String reasons(Throwable error) {
+      return Stream.iterate(error, Objects::nonNull, Throwable::getCause)
+          .map(cause -> Objects.requireNonNullElse(cause.getMessage(), cause.toString()))
+          .distinct()
+          .collect(Collectors.joining(": "));
     }
 
     private static String identity(@Nullable String given) {

@@ -6,7 +6,7 @@ import dev.skep.crds.v1alpha1.TracingNodeState;
 import dev.skep.crds.v1alpha1.TracingPolicyStatus;
 import dev.skep.nodeconfig.MalformedConfigException;
 import dev.skep.nodeconfig.NodeConfig;
-import dev.skep.operator.policies.ClusterPolicy;
+import dev.skep.operator.resources.ClusterPolicy;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;

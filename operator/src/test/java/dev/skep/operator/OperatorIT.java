@@ -112,6 +112,32 @@ class OperatorIT {
   }
 
   @Test
+  void anEditReachesTheNodesAndADeletedPolicyLeavesThem() {
+    kube.makeNode("edited", Map.of("pool", "edited"));
+    kube.plane.apply(Policies.watch("edited", "edited"));
+    await().atMost(SOON).until(() -> kube.config("edited").policies().size() == 1);
+    new SimulatedAgent(kube, "edited").report();
+    await().atMost(SOON).until(() -> "1/1".equals(kube.summary("edited")));
+
+    kube.plane.apply(Policies.protect("edited", "edited", "/etc/shadow"));
+
+    await()
+        .atMost(SOON)
+        .untilAsserted(() -> {
+          var entry = kube.config("edited").policies().getFirst();
+          assertThat(entry.generation()).isEqualTo(2);
+          assertThat(entry.document()).contains("/etc/shadow");
+          assertThat(status("edited").observedGeneration()).isEqualTo(2);
+          assertThat(condition("edited", "Ready").status()).isEqualTo("False");
+        });
+    new SimulatedAgent(kube, "edited").report();
+    await().atMost(SOON).until(() -> "1/1".equals(kube.summary("edited")));
+
+    kube.plane.kubectl("delete", "tracingpolicy", "edited");
+    await().atMost(SOON).until(() -> kube.config("edited").policies().isEmpty());
+  }
+
+  @Test
   void whatIsInvalidOrUnsupportedIsRefusedWithItsPathAndLeavesTheOthersAlone() {
     kube.makeNode("mixed", Map.of("pool", "mixed"));
     kube.plane.apply(Policies.watch("mixed-good", "mixed"));

@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.skep.cluster.ControlPlane;
 import dev.skep.cluster.NeedsControlPlane;
 import dev.skep.nodeconfig.NodeConfig;
-import dev.skep.operator.policies.ClusterPolicy;
+import dev.skep.operator.resources.ClusterPolicy;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -22,6 +22,8 @@ import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One story on one cluster; each part goes on from where the one before it ended. */
 @NeedsControlPlane
@@ -33,6 +35,9 @@ class OperatorScaleIT {
   private static final Duration QUIET = Duration.ofSeconds(60);
   private static final Duration SOON = Duration.ofSeconds(60);
   private static final List<String> POOLS = List.of("a", "b", "c", "d");
+
+  private static final Logger log = LoggerFactory.getLogger(OperatorScaleIT.class);
+  private static final String STATUS_WRITES = "skep_operator_writes_total(?=\\{object=\"status\"})";
 
   private static ControlPlane plane;
   private static Kube kube;
@@ -82,6 +87,11 @@ class OperatorScaleIT {
         });
     assertThat(kube.requests("verb=\"POST\"", "resource=\"configmaps\"", "code=\"201\""))
         .isBetween((long) NODES, NODES + 20L); // the cluster makes some of its own
+    log.info(
+        "{} nodes x {} policies: {} updates of ConfigMaps",
+        NODES,
+        POLICIES,
+        kube.requests("verb=\"PUT\"", "resource=\"configmaps\""));
     // 20 policies applied as one bundle: once or twice a second and node, not once a policy.
     assertThat(kube.requests("verb=\"PUT\"", "resource=\"configmaps\""))
         .isBetween((long) NODES, 5L * NODES);
@@ -103,6 +113,7 @@ class OperatorScaleIT {
     }
 
     await().atMost(SOON).untilAsserted(() -> assertSums(NODES));
+    log.info("{} reports: {} writes of status", NODES, operator.count(STATUS_WRITES));
   }
 
   @Test

@@ -1,11 +1,11 @@
 package dev.skep.operator.nodes;
 
-import dev.skep.operator.plan.NodeFacts;
 import dev.skep.operator.plan.NodePlan;
 import dev.skep.operator.plan.PolicyBook;
-import dev.skep.operator.policies.ClusterPolicy;
-import dev.skep.operator.policies.NamespacedPolicy;
-import dev.skep.operator.policies.PolicyResource;
+import dev.skep.operator.resources.ClusterPolicy;
+import dev.skep.operator.resources.NamespacedPolicy;
+import dev.skep.operator.resources.Nodes;
+import dev.skep.operator.resources.PolicyResource;
 import io.fabric8.kubernetes.api.model.Node;
 import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
@@ -17,7 +17,6 @@ import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -42,19 +41,9 @@ public final class NodeReconciler implements Reconciler<Node> {
     this.metrics = metrics;
   }
 
-  /** A node's heartbeats change nothing; what policies select by does, and that it goes. */
+  /** Whether a plan depends on it: heartbeats come every few seconds and change nothing. */
   public static boolean matters(Node now, Node before) {
-    return !labels(now).equals(labels(before))
-        || !Objects.equals(now.getMetadata().getUid(), before.getMetadata().getUid());
-  }
-
-  /** The node as plans see it. */
-  public static NodeFacts facts(Node node) {
-    return new NodeFacts(node.getMetadata().getName(), node.getMetadata().getUid(), labels(node));
-  }
-
-  private static Map<String, String> labels(Node node) {
-    return Objects.requireNonNullElse(node.getMetadata().getLabels(), Map.of());
+    return !Nodes.facts(now).equals(Nodes.facts(before));
   }
 
   @Override
@@ -95,7 +84,7 @@ public final class NodeReconciler implements Reconciler<Node> {
     var maps = Objects.requireNonNull(configMaps, "the SDK asks for event sources first");
     var documents =
         policies.stream().flatMap(InformerEventSource::list).map(PolicyResource::document);
-    maps.write(node, NodePlan.of(facts(node), book.accepted(documents)), context);
+    maps.write(node, NodePlan.of(Nodes.facts(node), book.accepted(documents)), context);
     return UpdateControl.noUpdate();
   }
 }

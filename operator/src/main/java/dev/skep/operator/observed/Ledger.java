@@ -48,13 +48,13 @@ public record Ledger(int schema, SortedMap<String, Totals> policies, List<String
     return policies.getOrDefault(policy, Totals.NONE);
   }
 
-  /** Takes what it has not taken yet, and drops the policies that are not {@code alive}. */
+  /** Takes what it has not taken yet; policies that are not {@code alive} are dropped. */
   public Ledger take(Collection<Loss> losses, Predicate<String> alive) {
     var totals = new TreeMap<>(policies);
     var keys = new ArrayList<>(settled);
     var known = new HashSet<>(settled);
     for (var loss : losses) {
-      if (known.add(loss.key())) {
+      if (alive.test(loss.policy()) && known.add(loss.key())) {
         totals.merge(loss.policy(), loss.totals(), (a, b) -> Totals.sum(List.of(a, b)));
         keys.add(loss.key());
       }

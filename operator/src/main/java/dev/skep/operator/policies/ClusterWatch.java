@@ -3,9 +3,9 @@ package dev.skep.operator.policies;
 import static io.fabric8.kubernetes.client.informers.cache.ReducedStateItemStore.NAME_KEY_STATE;
 
 import dev.skep.crds.v1alpha1.TracingNodeState;
-import dev.skep.operator.nodes.NodeReconciler;
 import dev.skep.operator.observed.ClusterView;
 import dev.skep.operator.observed.NodeReport;
+import dev.skep.operator.resources.Nodes;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.OwnerReference;
@@ -115,7 +115,7 @@ public final class ClusterWatch {
   private final class NodeEvents extends Events<Node> {
     @Override
     public void onAdd(Node node) {
-      if (view.nodeSeen(NodeReconciler.facts(node))) {
+      if (view.nodeSeen(Nodes.facts(node))) {
         wakes.forEach(Wake::all);
       }
     }

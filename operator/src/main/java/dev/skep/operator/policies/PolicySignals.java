@@ -1,6 +1,7 @@
 package dev.skep.operator.policies;
 
 import dev.skep.crds.v1alpha1.TracingNodeState;
+import dev.skep.operator.resources.PolicyResource;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
 import io.javaoperatorsdk.operator.processing.event.Event;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;

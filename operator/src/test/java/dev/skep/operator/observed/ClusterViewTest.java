@@ -175,6 +175,8 @@ class ClusterViewTest {
     var ledger = Ledger.EMPTY.take(losses, "p"::equals);
 
     assertThat(ledger.policies()).containsOnlyKeys("p");
+    assertThat(ledger.settled()).containsExactly("1");
+    assertThat(ledger.take(losses, _ -> false).policies()).isEmpty();
     assertThat(Ledger.decode(ledger.encode())).isEqualTo(ledger);
   }
 

@@ -1,4 +1,4 @@
-package dev.skep.operator.policies;
+package dev.skep.operator.resources;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.skep.crds.v1alpha1.TracingPolicyStatus;
