@@ -156,7 +156,7 @@ static __always_inline __u32 append_text(struct record_buffer *buffer, __u32 at,
 {
 	__u32 start = text->start, size = text->size;
 
-	if (at > sizeof(struct exec_record) + 2 * DATA_MAX_BYTES || start > DATA_MAX_BYTES || size > DATA_MAX_BYTES - start)
+	if (at > sizeof(struct exec_record) + 2 * DATA_MAX_BYTES || start > DATA_MAX_BYTES || size > DATA_MAX_BYTES)
 		return at;
 	bpf_probe_read_kernel(buffer->bytes + at, size, text->bytes + start);
 	return at + size;

@@ -14,7 +14,7 @@
 #include "task.h"
 #include "text.h"
 
-#define LAST_ARGUMENT_AT (RECORD_BUFFER_BYTES - (__u32)sizeof(struct argument_header) - DATA_MAX_BYTES)
+#define LAST_ARGUMENT_AT (RECORD_BUFFER_BYTES - (__u32)sizeof(struct argument_header) - DATA_MAX_BYTES - 8)
 
 /* Appends an argument to the record at `at`, a multiple of 8, and says where the next one goes. */
 static __always_inline __u32 append_argument(struct record_buffer *buffer, __u32 at, const volatile struct argument_plan *argument,
@@ -42,10 +42,10 @@ static __always_inline __u32 append_argument(struct record_buffer *buffer, __u32
 	header->flags = text->flags;
 	start = text->start;
 	size = text->size;
-	if (start > DATA_MAX_BYTES || !size || size > DATA_MAX_BYTES)
+	if (start > DATA_MAX_BYTES || size > DATA_MAX_BYTES)
 		return at;
-	*(__u64 *)(buffer->bytes + at + ((size - 1) & ~7U)) = 0;
-	if (size > DATA_MAX_BYTES - start || bpf_probe_read_kernel(buffer->bytes + at, size, text->bytes + start))
+	*(__u64 *)(buffer->bytes + at + (size & ~7U)) = 0; /* what the text leaves of its last word */
+	if (bpf_probe_read_kernel(buffer->bytes + at, size, text->bytes + start))
 		return at;
 	header->size = size;
 	return at + ((size + 7) & ~7U);

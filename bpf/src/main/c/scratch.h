@@ -11,7 +11,10 @@
 
 #include "shared.h"
 
-/* A text (path, string, buffer) lies in bytes[start .. start + size); then come at least TEXT_ZEROS zeros. */
+/*
+ * A text (path, string, buffer) lies in bytes[start .. start + size), of the first 4096; then come at least TEXT_ZEROS zeros. As long
+ * as it is because the verifier of 6.1 knows that start and size are at most 4096 each, but not that their sum is.
+ */
 #define TEXT_ZEROS TEXT_MEDIUM
 struct text {
 	__u32 start;
@@ -20,7 +23,7 @@ struct text {
 	__u8 size_index; /* of a char_buf */
 	__u8 flags; /* ARGUMENT_* */
 	__u8 padding[5];
-	char bytes[DATA_MAX_BYTES + TEXT_ZEROS + 8];
+	char bytes[2 * DATA_MAX_BYTES + 8];
 };
 
 enum text_slot {

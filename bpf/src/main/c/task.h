@@ -21,7 +21,8 @@ static __always_inline void process_key_of(struct task_struct *task, struct proc
 /* The process' id in its innermost pid namespace: what getpid() tells it. */
 static __always_inline __u32 namespace_pid_of(struct task_struct *task)
 {
-	struct pid *pid = task->group_leader->thread_pid;
+	struct task_struct *leader = task->group_leader;
+	struct pid *pid = BPF_CORE_READ(leader, thread_pid); /* not a pointer to the verifier, so that 6.1 lets us reckon with it */
 	__u32 level = BPF_CORE_READ(pid, level), found = 0;
 	void *numbers = (void *)pid + bpf_core_field_offset(struct pid, numbers);
 

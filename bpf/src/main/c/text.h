@@ -42,13 +42,13 @@ static __noinline int read_string(struct text *text, __u64 address)
 
 	if (!text)
 		return 0;
-	read = bpf_probe_read_user_str(text->bytes, DATA_MAX_BYTES + 1, (void *)address); /* NUL included */
-	if (read <= 0)
+	read = bpf_probe_read_user_str(text->bytes, DATA_MAX_BYTES + 1, (void *)address); /* NUL included; 6.1 says 0 of an empty one */
+	if (read < 0)
 		end_text(text, 0, ARGUMENT_UNREADABLE);
 	else if (read > DATA_MAX_BYTES)
 		end_text(text, DATA_MAX_BYTES, ARGUMENT_TRUNCATED);
 	else
-		end_text(text, read - 1, 0);
+		end_text(text, read ? read - 1 : 0, 0);
 	return 0;
 }
 
@@ -134,7 +134,7 @@ static __noinline bool is_one_of(struct text *text, __u32 set)
 		return false;
 	start = text->start;
 	size = text->size;
-	if (start > DATA_MAX_BYTES || size > DATA_MAX_BYTES - start)
+	if (start > DATA_MAX_BYTES || size > DATA_MAX_BYTES)
 		return false;
 	if (size <= TEXT_SMALL) {
 		key->small.size = size;
