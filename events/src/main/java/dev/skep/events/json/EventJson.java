@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes events as protobuf's JSON mapping of {@code tetragon.GetEventsResponse} has them, with the
- * fields' original names, in the order of their numbers, one event a line. Long-lived; one thread.
+ * fields' original names, in the order of their numbers, one event a line. Characters beyond U+FFFF
+ * are written as escapes: then no text can fail. Long-lived; one thread.
  */
 public final class EventJson {
   private static final SerializedString PROCESS_EXEC = new SerializedString("process_exec");
