@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.skep.crds.v1alpha1.TracingPolicy;
 import dev.skep.crds.v1alpha1.TracingPolicySpec;
 import dev.skep.policy.Reading.Kind;
 import java.lang.reflect.ParameterizedType;
@@ -73,6 +75,23 @@ class WholeLanguageTest {
             "spec.uprobes",
             "spec.usdts",
             "spec.lsmhooks");
+  }
+
+  @Test
+  void theOperatorsObjectsLoseNothing() throws Exception {
+    var document = DocumentParser.parse(Policies.wholeLanguage()).getFirst();
+    var mapper = new ObjectMapper();
+
+    JsonNode again = mapper.valueToTree(mapper.treeToValue(document, TracingPolicy.class));
+
+    // As text: whether a number came as int or long is of no interest.
+    assertThat(mapper.readTree(again.get("spec").toString()))
+        .isEqualTo(mapper.readTree(document.get("spec").toString()));
+    assertThat(problems(again)).containsExactlyInAnyOrderElementsOf(problems(document));
+  }
+
+  private static List<Reading.Problem> problems(JsonNode document) {
+    return ((Reading.Refused) PolicyReader.read(document)).problems();
   }
 
   /** The fields that the fixture has, by the record that they belong to. */
