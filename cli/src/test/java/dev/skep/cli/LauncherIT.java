@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -48,12 +50,22 @@ class LauncherIT {
     assertThat(text(skep("version"))).containsPattern("^skep [0-9]+\\.[0-9]+");
   }
 
+  @BeforeEach
+  void link() throws IOException {
+    Files.createSymbolicLink(launcher(), root().resolve("make/launch"));
+  }
+
+  @AfterEach
+  void unlink() throws IOException {
+    Files.delete(launcher());
+  }
+
+  private Path launcher() {
+    return folder.resolve("skep");
+  }
+
   private Process skep(String... arguments) throws IOException {
-    var launcher = folder.resolve("skep");
-    if (!Files.exists(launcher)) {
-      Files.createSymbolicLink(launcher, root().resolve("make/launch"));
-    }
-    var words = new ArrayList<>(List.of(launcher.toString()));
+    var words = new ArrayList<>(List.of(launcher().toString()));
     words.addAll(List.of(arguments));
     var builder = new ProcessBuilder(words).redirectErrorStream(true);
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));

@@ -35,7 +35,20 @@ final class DocumentParser {
       throw new MalformedDocumentException(
           "document", "has more than " + CHARACTERS + " characters");
     }
-    return text.stripLeading().startsWith("{") ? parseJson(text) : YamlParser.parse(text);
+    return text.stripLeading().startsWith("{") ? parseBraces(text) : YamlParser.parse(text);
+  }
+
+  /** JSON may be indented with tabs, which YAML may not; but YAML may begin with a brace too. */
+  private static List<JsonNode> parseBraces(String text) throws MalformedDocumentException {
+    try {
+      return parseJson(text);
+    } catch (MalformedDocumentException notJson) {
+      try {
+        return YamlParser.parse(text);
+      } catch (MalformedDocumentException _) {
+        throw notJson;
+      }
+    }
   }
 
   private static List<JsonNode> parseJson(String text) throws MalformedDocumentException {

@@ -179,4 +179,34 @@ class PolicyReaderTest {
     assertThat(hook.selectors().getLast().arguments().getFirst().matching())
         .isEqualTo(new Matching.TextPrefix(Set.of("/a", "/b")));
   }
+
+  @Test
+  void jsonIsReadToo() {
+    var json =
+        """
+        {
+        \t"apiVersion": "skep.dev/v1alpha1", "kind": "TracingPolicy",
+        \t"metadata": {"name": "tried"}, "spec": {"kprobes": [{"call": "sys_write"}]}
+        }
+        """;
+    var braces = json.replace("\t", "").replace("\"", "");
+
+    assertThat(Policies.accepted(json)).isEqualTo(Policies.accepted(braces));
+  }
+
+  @Test
+  void whatIsNeitherYamlNorJsonIsAnsweredWithItsLine() {
+    assertThat(Policies.refused("a: 1\nb: [\n"))
+        .singleElement()
+        .satisfies(problem -> assertThat(problem.toString()).startsWith("line 3: is not YAML: "));
+    assertThat(Policies.refused("{\n\"a\": 1]"))
+        .singleElement()
+        .satisfies(problem -> assertThat(problem.toString()).startsWith("line 2: is not JSON: "));
+    assertThat(Policies.refused("a: 1\na: 2"))
+        .extracting(Problem::toString)
+        .containsExactly("line 2: has the field \"a\" for the second time");
+    assertThat(Policies.refused("# nothing"))
+        .extracting(Problem::toString)
+        .containsExactly("document: is empty, must be a TracingPolicy");
+  }
 }
