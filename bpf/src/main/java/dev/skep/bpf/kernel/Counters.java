@@ -10,13 +10,21 @@ import dev.skep.bpf.PolicyTotals.HookTotals;
 import dev.skep.bpf.PolicyTotals.ProcessTotals;
 import dev.skep.bpf.layout.Structs;
 import dev.skep.bpf.libbpf.KernelMap;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What the kernel programs count. Reading is for any thread. */
 final class Counters {
+  private static final Logger LOG = LoggerFactory.getLogger(Counters.class);
+
   private static final long POSTED = offset(HOOK_COUNTERS, "posted");
   private static final long SUPPRESSED = offset(HOOK_COUNTERS, "suppressed");
   private static final long ENFORCED = offset(HOOK_COUNTERS, "enforced");
@@ -26,14 +34,22 @@ final class Counters {
   /** The key under which the programs count what found no room; it must be there before them. */
   private static final long REST = 0;
 
+  private static final double FULL = 0.75;
+  private static final int PROCESS_COUNTERS =
+      (int) (Structs.PROCESS_COUNTERS.byteSize() / Long.BYTES);
+
   private final KernelMap hooks;
   private final KernelMap cgroups;
   private final KernelMap drops;
 
   Counters(NodeMaps maps) throws BpfException {
-    hooks = maps.get("hook_counters");
-    cgroups = maps.get("cgroup_counters");
-    drops = maps.get("drops");
+    this(maps.get("hook_counters"), maps.get("cgroup_counters"), maps.get("drops"));
+  }
+
+  Counters(KernelMap hooks, KernelMap cgroups, KernelMap drops) {
+    this.hooks = hooks;
+    this.cgroups = cgroups;
+    this.drops = drops;
   }
 
   void prepare() throws BpfException {
@@ -101,21 +117,63 @@ final class Counters {
 
   private void add(long[] sum, MemorySegment key, MemorySegment value) throws BpfException {
     if (hooks.get(key, value)) {
-      for (int i = 0; i < sum.length; i++) {
-        sum[i] += value.getAtIndex(JAVA_LONG, i);
-      }
+      addTo(sum, value);
     }
   }
 
-  /** Of the whole node. */
+  /** Of the whole node. Makes room where the map of cgroups is nearly full. */
   ProcessTotals processes() throws BpfException {
-    var sum = new long[3];
+    var sum = new long[PROCESS_COUNTERS];
+    var entries = new AtomicInteger();
     cgroups.forEach((_, value) -> {
-      for (int i = 0; i < sum.length; i++) {
-        sum[i] += value.getAtIndex(JAVA_LONG, i);
+      addTo(sum, value);
+      entries.incrementAndGet();
+    });
+    if (entries.get() > cgroups.maxEntries() * FULL) {
+      foldDeadCgroups();
+    }
+    return new ProcessTotals(sum[0], sum[1], sum[2]);
+  }
+
+  /** Moves what cgroups counted that are gone to {@link #REST}, so that the node's sums stay. */
+  void foldDeadCgroups() throws BpfException {
+    Set<Long> alive;
+    try {
+      alive = Cgroups.alive();
+    } catch (IOException e) {
+      LOG.warn("cgroups that are gone keep their counters: {}", e.toString());
+      return;
+    }
+    var dead = new ArrayList<Long>();
+    cgroups.forEach((key, _) -> {
+      long cgroup = key.get(JAVA_LONG, 0);
+      if (cgroup != REST && !alive.contains(cgroup)) {
+        dead.add(cgroup);
       }
     });
-    return new ProcessTotals(sum[0], sum[1], sum[2]);
+    var sum = new long[PROCESS_COUNTERS];
+    try (var arena = Arena.ofConfined()) {
+      var key = arena.allocate(JAVA_LONG);
+      var value = arena.allocate(Structs.PROCESS_COUNTERS);
+      for (long cgroup : dead) {
+        key.set(JAVA_LONG, 0, cgroup);
+        if (cgroups.get(key, value)) {
+          addTo(sum, value);
+          cgroups.delete(key);
+        }
+      }
+      key.set(JAVA_LONG, 0, REST);
+      cgroups.get(key, value);
+      addTo(sum, value);
+      MemorySegment.copy(sum, 0, value, JAVA_LONG, 0, sum.length);
+      cgroups.put(key, value);
+    }
+  }
+
+  private static void addTo(long[] sum, MemorySegment value) {
+    for (int i = 0; i < sum.length; i++) {
+      sum[i] += value.getAtIndex(JAVA_LONG, i);
+    }
   }
 
   ProcessTotals processes(long cgroup) throws BpfException {

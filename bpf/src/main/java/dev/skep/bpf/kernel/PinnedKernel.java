@@ -18,8 +18,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The node's kernel through pins below one folder. Policies and their numbers are behind one lock;
- * the ring has its own.
+ * The node's kernel through pins below one folder. All but the ring is behind this object's lock: a
+ * question waits while a policy is loaded (some 60 ms a hook), and none is asked of a closed
+ * descriptor, which may be another file's by then.
  */
 final class PinnedKernel implements SkepKernel {
   private static final Logger LOG = LoggerFactory.getLogger(PinnedKernel.class);
@@ -122,37 +123,44 @@ final class PinnedKernel implements SkepKernel {
   }
 
   @Override
-  public void apply(PolicyPlan plan, PolicyTotals seed) throws BpfException {
+  public synchronized void apply(PolicyPlan plan, PolicyTotals seed) throws BpfException {
+    requireOpen();
     policies.apply(plan, seed);
   }
 
   @Override
-  public void remove(String uid) throws BpfException {
+  public synchronized void remove(String uid) throws BpfException {
+    requireOpen();
     policies.remove(uid);
   }
 
   @Override
-  public Map<String, HeldPolicy> policies() throws BpfException {
+  public synchronized Map<String, HeldPolicy> policies() throws BpfException {
+    requireOpen();
     return policies.held();
   }
 
   @Override
-  public PolicyTotals totals(String uid) throws BpfException {
+  public synchronized PolicyTotals totals(String uid) throws BpfException {
+    requireOpen();
     return policies.totals(uid);
   }
 
   @Override
-  public ProcessTotals processTotals() throws BpfException {
+  public synchronized ProcessTotals processTotals() throws BpfException {
+    requireOpen();
     return counters.processes();
   }
 
   @Override
-  public ProcessTotals processTotals(long cgroup) throws BpfException {
+  public synchronized ProcessTotals processTotals(long cgroup) throws BpfException {
+    requireOpen();
     return counters.processes(cgroup);
   }
 
   @Override
-  public Map<String, Long> drops() throws BpfException {
+  public synchronized Map<String, Long> drops() throws BpfException {
+    requireOpen();
     var drops = new LinkedHashMap<>(counters.drops());
     drops.put("decode", decoder.malformed());
     drops.put("ownerless", decoder.ownerless());
@@ -160,7 +168,8 @@ final class PinnedKernel implements SkepKernel {
   }
 
   @Override
-  public List<KernelRecord.Exec> processes() throws BpfException {
+  public synchronized List<KernelRecord.Exec> processes() throws BpfException {
+    requireOpen();
     return processes.alive();
   }
 
@@ -178,17 +187,27 @@ final class PinnedKernel implements SkepKernel {
     return folder.root().toString();
   }
 
+  /** The consumer may ask something before it ends, so it is not awaited under the lock. */
   @Override
   public void close() {
-    closeAll(owned);
+    ring.close();
+    synchronized (this) {
+      closeAll(owned);
+    }
   }
 
   @Override
   public void detach() throws BpfException {
-    try {
+    synchronized (this) {
+      requireOpen();
       folder.removeAll();
-    } finally {
-      close();
+    }
+    close();
+  }
+
+  private void requireOpen() throws BpfException {
+    if (owned.isEmpty()) {
+      throw new BpfException("kernel", 0, folder.root() + " is closed");
     }
   }
 

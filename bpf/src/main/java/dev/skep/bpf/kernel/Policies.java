@@ -68,12 +68,12 @@ final class Policies {
   }
 
   /** Whether any hook wants to see returns. */
-  synchronized boolean anyReturns() {
+  boolean anyReturns() {
     return bits.anyReturns();
   }
 
   /** Learns what an earlier agent left, and clears away what it did not finish. */
-  synchronized void recover() throws BpfException {
+  void recover() throws BpfException {
     var found = readStates();
     long planAt = found.isEmpty() ? 0 : programs.planAt();
     for (int slot = 0; slot < Structs.HOOKS_MAX; slot++) {
@@ -104,7 +104,7 @@ final class Policies {
     programs.uninstall(slot);
   }
 
-  synchronized void apply(PolicyPlan plan, PolicyTotals seed) throws BpfException {
+  void apply(PolicyPlan plan, PolicyTotals seed) throws BpfException {
     PlanLimits.check(plan);
     requireShortChains(plan);
     boolean isNew = book.of(plan.uid()).isEmpty();
@@ -250,7 +250,7 @@ final class Policies {
     release(unused);
   }
 
-  synchronized void remove(String uid) throws BpfException {
+  void remove(String uid) throws BpfException {
     var slots = book.of(uid).values();
     boolean lessAsked = false;
     for (int slot : slots) {
@@ -289,7 +289,7 @@ final class Policies {
   }
 
   /** Read back from the kernel, not from what was asked of it. */
-  synchronized Map<String, HeldPolicy> held() throws BpfException {
+  Map<String, HeldPolicy> held() throws BpfException {
     var asked = new SyscallBits(maps);
     boolean dispatching = sensors.isDispatching(asked.anyReturns());
     var held = new TreeMap<String, HeldPolicy>();
@@ -322,7 +322,7 @@ final class Policies {
     return new HeldPolicy(policy.generation(), policy.monitor(), policy.hooks(), false);
   }
 
-  synchronized PolicyTotals totals(String uid) throws BpfException {
+  PolicyTotals totals(String uid) throws BpfException {
     var slots = book.of(uid);
     if (slots.isEmpty()) {
       return PolicyTotals.NONE;

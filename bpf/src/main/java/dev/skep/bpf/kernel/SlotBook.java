@@ -78,6 +78,7 @@ final class SlotBook {
         }
       }
       chosen.put(index, candidate);
+      candidate = (candidate + 1) % Structs.HOOKS_MAX;
     }
     next = candidate;
     return chosen;

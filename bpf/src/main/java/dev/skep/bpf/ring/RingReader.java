@@ -97,6 +97,9 @@ public final class RingReader implements AutoCloseable {
       } else {
         pace.afterIdle();
         consumer.idle();
+        if (closed) {
+          return;
+        }
         Libc.poll(map.fd(), waker, POLL_MILLIS);
       }
       lastDrain = now;

@@ -40,6 +40,14 @@ final class KernelFixture implements AfterEachCallback {
     }
   }
 
+  /** The node's counters as any program with access to the pins sees them. Closed by nobody. */
+  Counters counters() throws BpfException {
+    return new Counters(
+        KernelMap.pinned(pin("hook_counters")),
+        KernelMap.pinned(pin("cgroup_counters")),
+        KernelMap.pinned(pin("drops")));
+  }
+
   /** The kernel's id of the small texts of a value set, 0 if there are none. */
   int setWithId(int id) throws BpfException {
     try (var sets = KernelMap.pinned(pin("text_sets_small"))) {

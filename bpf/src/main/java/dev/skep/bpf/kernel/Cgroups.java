@@ -1,0 +1,50 @@
+package dev.skep.bpf.kernel;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Set;
+
+/** The control groups of the unified hierarchy, as this process' mounts show them. */
+final class Cgroups {
+  private static final Path MOUNTS = Path.of("/proc/self/mounts");
+  private static final String TYPE = "cgroup2";
+
+  private Cgroups() {}
+
+  /** The ids of all that exist: their folders' inode numbers. Empty if no hierarchy is mounted. */
+  static Set<Long> alive() throws IOException {
+    var ids = new HashSet<Long>();
+    var root = root();
+    if (root.isPresent()) {
+      try (var folders = Files.find(root.get(), Integer.MAX_VALUE, (_, is) -> is.isDirectory())) {
+        folders.forEach(folder -> id(folder).ifPresent(ids::add));
+      } catch (UncheckedIOException e) {
+        throw e.getCause();
+      }
+    }
+    return ids;
+  }
+
+  /** Empty if it was removed meanwhile. */
+  private static Optional<Long> id(Path folder) {
+    try {
+      return Optional.of((Long) Files.getAttribute(folder, "unix:ino"));
+    } catch (IOException _) {
+      return Optional.empty();
+    }
+  }
+
+  private static Optional<Path> root() throws IOException {
+    try (var mounts = Files.lines(MOUNTS)) {
+      return mounts
+          .map(mount -> mount.split(" ", -1)) // what, where, type, options
+          .filter(mount -> mount.length > 2 && mount[2].equals(TYPE))
+          .map(mount -> Path.of(mount[1]))
+          .findFirst();
+    }
+  }
+}
