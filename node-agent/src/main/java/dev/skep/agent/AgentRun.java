@@ -153,11 +153,6 @@ final class AgentRun {
   }
 
   private void begin(List<WantedPolicy> policies) throws IOException {
-    try {
-      kernel.processes().forEach(stream::existing);
-    } catch (BpfException e) {
-      LOG.error("processes that were there before are not known: {}", e.getMessage());
-    }
     ring.start();
     if (settings.cluster() == null) {
       policyThread.execute(() -> engine.want("", policies));
@@ -182,7 +177,13 @@ final class AgentRun {
     }
   }
 
+  /** All events are written here: an output that blocks holds up nothing else. */
   private void readRing() {
+    try {
+      kernel.processes().forEach(stream::existing);
+    } catch (BpfException e) {
+      LOG.error("processes that were there before are not known: {}", e.getMessage());
+    }
     try {
       kernel.consume(stream);
     } catch (RuntimeException e) {

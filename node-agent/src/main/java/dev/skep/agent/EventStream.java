@@ -7,6 +7,7 @@ import dev.skep.events.Event;
 import dev.skep.events.json.EventJson;
 import dev.skep.events.sink.Sink;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -24,8 +25,10 @@ final class EventStream implements SkepKernel.Consumer, AutoCloseable {
 
   private final Sink sink;
   private final EventTeller teller;
-  private boolean drained;
-  private long untold;
+  private final AtomicLong untold = new AtomicLong();
+
+  /** Read without the lock: an output that blocks must not keep the agent from ending. */
+  private volatile boolean drained;
 
   /**
    * @param teller makes the teller of the consumer that it is given
@@ -46,7 +49,7 @@ final class EventStream implements SkepKernel.Consumer, AutoCloseable {
     try {
       teller.tell(record);
     } catch (RuntimeException e) {
-      if (untold++ == 0) {
+      if (untold.getAndIncrement() == 0) {
         LOG.error("one record could not be told; further ones are only counted: {}", record, e);
       }
     }
@@ -65,16 +68,16 @@ final class EventStream implements SkepKernel.Consumer, AutoCloseable {
   }
 
   /** Whether all that the ring held has been written. */
-  synchronized boolean isDrained() {
+  boolean isDrained() {
     return drained;
   }
 
   /** Records that a fault of ours kept from being told. */
-  synchronized long untold() {
-    return untold;
+  long untold() {
+    return untold.get();
   }
 
-  synchronized long lateReturns() {
+  long lateReturns() {
     return teller.lateReturns();
   }
 

@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -188,6 +189,33 @@ class AgentIT {
           .singleElement()
           .asString()
           .contains(Long.toString(first.pid()));
+    }
+  }
+
+  @Test
+  void withoutTheRightsItNeedsTheAgentSaysSoInOneLine() {
+    var agent =
+        RunningAgent.launchBy(
+            List.of("setpriv", "--bounding-set=-sys_admin", "--inh-caps=-sys_admin"), dir);
+
+    assertThat(agent.awaitExit()).isEqualTo(1);
+    assertThat(agent.log().lines()).singleElement().asString().contains("CAP_SYS_ADMIN");
+    assertThat(agent.events()).isEmpty();
+  }
+
+  @Test
+  void anOutputThatNobodyReadsDoesNotKeepTheAgentFromEnding() throws Exception {
+    var pipe = dir.resolve("pipe");
+    assertThat(Shell.run("mkfifo " + pipe)).isZero();
+    var reader = Shell.start("exec 3< " + pipe + "; sleep 1000");
+    try (var agent = RunningAgent.start(dir, "--export", pipe.toString())) {
+      Shell.run("for i in {1..500}; do /bin/true " + "x".repeat(1000) + "; done");
+      int code = agent.stop();
+
+      assertThat(code).isIn(0, 143);
+      assertThat(RunningAgent.pins(dir)).doesNotExist();
+    } finally {
+      reader.destroyForcibly();
     }
   }
 

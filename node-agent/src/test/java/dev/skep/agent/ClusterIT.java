@@ -154,6 +154,24 @@ class ClusterIT {
   }
 
   @Test
+  void aReportThatSomebodyTouchedOrRemovedIsWrittenAgain(@TempDir Path dir) {
+    var node = newNode();
+    var ledger = file(dir, "ledger", "keep\n");
+    configure(shared, node, policy("kill", 1, ledger));
+    try (var agent = start(shared, node, dir)) {
+      awaitState(shared, node, "kill", "Loaded");
+      shared.kubectl("annotate", "tracingnodestate", node, "touched=yes");
+      Shell.run("echo lost >> " + ledger);
+      awaitViolations(shared, node, 1);
+
+      shared.kubectl("delete", "tracingnodestate", node);
+      Shell.run("echo lost >> " + ledger);
+      awaitViolations(shared, node, 2);
+      assertThat(agent.log()).doesNotContain("WARN");
+    }
+  }
+
+  @Test
   void withoutItsApiServerANodeGoesOnAndCatchesUp(@TempDir Path dir) {
     try (var own = ControlPlane.start()) {
       own.install();

@@ -57,24 +57,33 @@ final class RunningAgent implements AutoCloseable {
 
   /** Starts it. */
   static RunningAgent launch(Path scratch, String... arguments) {
+    return launchBy(List.of(), scratch, arguments);
+  }
+
+  /**
+   * Starts it through another program.
+   *
+   * @param by that program and its arguments
+   */
+  static RunningAgent launchBy(List<String> by, Path scratch, String... arguments) {
     try {
       var out = Files.createTempFile(scratch, "events", ".json");
       var err = Files.createTempFile(scratch, "agent", ".log");
-      var words =
-          new ArrayList<>(
-              List.of(
-                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                  "-XX:+UseSerialGC",
-                  "-Xmx64m",
-                  "-XX:TieredStopAtLevel=1",
-                  "--enable-native-access=ALL-UNNAMED",
-                  "--sun-misc-unsafe-memory-access=allow",
-                  "-cp",
-                  System.getProperty("java.class.path"),
-                  AgentMain.class.getName(),
-                  "run",
-                  "--bpf-dir",
-                  pins(scratch).toString()));
+      var words = new ArrayList<>(by);
+      words.addAll(
+          List.of(
+              Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+              "-XX:+UseSerialGC",
+              "-Xmx64m",
+              "-XX:TieredStopAtLevel=1",
+              "--enable-native-access=ALL-UNNAMED",
+              "--sun-misc-unsafe-memory-access=allow",
+              "-cp",
+              System.getProperty("java.class.path"),
+              AgentMain.class.getName(),
+              "run",
+              "--bpf-dir",
+              pins(scratch).toString()));
       words.addAll(List.of(arguments));
       var process =
           new ProcessBuilder(words)

@@ -10,6 +10,7 @@ import dev.skep.events.ProcessExec;
 import dev.skep.events.ProcessExit;
 import dev.skep.events.ProcessKprobe;
 import dev.skep.events.Signals;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.LongUnaryOperator;
 
@@ -27,7 +28,7 @@ public final class EventTeller {
   private final Consumer<Event> events;
   private final Consumer<Violation> violations;
   private final AwaitedReturns returns;
-  private long lateReturns;
+  private final AtomicLong lateReturns = new AtomicLong();
 
   /**
    * @param wallTime from nanoseconds since boot to nanoseconds since 1970
@@ -70,9 +71,9 @@ public final class EventTeller {
     returns.before(time);
   }
 
-  /** Returns whose events had gone out without them. */
+  /** Returns whose events had gone out without them. Any thread. */
   public long lateReturns() {
-    return lateReturns;
+    return lateReturns.get();
   }
 
   private void tellExec(long time, int tid, CachedProcess process) {
@@ -122,7 +123,7 @@ public final class EventTeller {
   private void tellReturn(KernelRecord.Return record) {
     var event = returns.take(record);
     if (event == null) {
-      lateReturns++;
+      lateReturns.incrementAndGet();
       return;
     }
     var policy = policies.find(record.policy(), record.version());

@@ -6,7 +6,8 @@ final class Retry {
 
   static boolean mayHelp(int errno) {
     return switch (errno) {
-      case 4, // EINTR
+      case 0, // not the kernel's: no room until other policies have gone
+          4, // EINTR
           7, // E2BIG: a table is full until other policies have gone
           11, // EAGAIN
           12, // ENOMEM
