@@ -6,11 +6,14 @@ import dev.skep.bpf.KernelRecord;
 import dev.skep.bpf.SkepKernel;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** Everything that comes out of a kernel's ring, read by a thread of its own. */
 final class Events implements SkepKernel.Consumer, AutoCloseable {
-  private final List<KernelRecord> all = new CopyOnWriteArrayList<>();
+  private final Queue<KernelRecord> all = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger idles = new AtomicInteger();
   private final Thread thread;
 
   Events(SkepKernel kernel) {
@@ -23,7 +26,14 @@ final class Events implements SkepKernel.Consumer, AutoCloseable {
   }
 
   @Override
-  public void idle() {}
+  public void idle() {
+    idles.incrementAndGet();
+  }
+
+  /** How often the ring was found empty, after which the consumer had to be woken. */
+  int idles() {
+    return idles.get();
+  }
 
   List<KernelRecord.Hook> hooks() {
     return all.stream()

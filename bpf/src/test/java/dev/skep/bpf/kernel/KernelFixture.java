@@ -2,7 +2,9 @@ package dev.skep.bpf.kernel;
 
 import dev.skep.bpf.BpfException;
 import dev.skep.bpf.SkepKernel;
+import dev.skep.bpf.layout.Structs;
 import dev.skep.bpf.libbpf.KernelMap;
+import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,6 +39,19 @@ final class KernelFixture implements AfterEachCallback {
   int programIn(int slot) throws BpfException {
     try (var programs = KernelMap.pinned(pin("hook_programs"))) {
       return programs.getInt(slot);
+    }
+  }
+
+  /** Takes the hash from the slot's state that says that its plan is loaded completely. */
+  void unsayLoaded(int slot) throws BpfException {
+    try (var states = KernelMap.pinned(pin("hooks"));
+        var arena = Arena.ofConfined()) {
+      var state = arena.allocate(Structs.HOOK_STATE);
+      states.get(slot, state);
+      state
+          .asSlice(Structs.offset(Structs.HOOK_STATE, "plan_hash"), Structs.HASH_BYTES)
+          .fill((byte) 0);
+      states.put(slot, state);
     }
   }
 

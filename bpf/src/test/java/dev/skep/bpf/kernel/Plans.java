@@ -15,6 +15,7 @@ import java.util.Set;
 /** Plans for tests. System call numbers of x86-64. */
 final class Plans {
   static final int WRITE = 1;
+  static final int FSYNC = 74;
   static final int SIGKILL = 9;
   private static final List<ArgumentPlan> DESCRIPTOR =
       List.of(new ArgumentPlan(ArgumentKind.FD, 0, 0));
@@ -36,6 +37,12 @@ final class Plans {
 
   static HookPlan watchWritesTo(int index, Path... files) {
     return writes(index, List.of(), 0, files);
+  }
+
+  /** The same hook on another system call. */
+  static HookPlan on(HookPlan hook, int syscall) {
+    return new HookPlan(
+        hook.index(), Set.of(syscall), hook.wantsReturn(), hook.arguments(), hook.selectors());
   }
 
   /** Kills who writes to the file, but for this process and its descendants. */

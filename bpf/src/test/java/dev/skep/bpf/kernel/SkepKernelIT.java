@@ -237,6 +237,45 @@ class SkepKernelIT {
   }
 
   @Test
+  void anEditMovesAHookToOtherSystemCallsAndBack() throws Exception {
+    try (var kernel = fixture.open()) {
+      var writes = Plans.killWritesTo(0, ledger);
+      kernel.apply(Plans.policy("a", 1, writes), PolicyTotals.NONE);
+      kernel.apply(Plans.policy("a", 2, Plans.on(writes, Plans.FSYNC)), PolicyTotals.NONE);
+      assertThat(Shell.write(ledger).exitCode()).isZero();
+      assertThat(
+              Shell.run("python3 -c 'import os; os.fsync(os.open(\"%s\", 1))'".formatted(ledger)))
+          .matches(run -> run.exitCode() == KILLED);
+
+      kernel.apply(Plans.policy("a", 3, writes), PolicyTotals.NONE);
+      assertThat(Shell.write(ledger).exitCode()).isEqualTo(KILLED);
+      assertThat(kernel.totals("a").hooks()).containsExactly(new HookTotals(0, 2, 0, 2, 0, 0));
+      assertThat(kernel.drops()).containsEntry("chain_cut", 0L);
+    }
+  }
+
+  @Test
+  void aFloodIsReadWithoutBeingWokenForEachRecord() throws Exception {
+    int writes = 20_000;
+    try (var kernel = fixture.open();
+        var events = new Events(kernel)) {
+      kernel.apply(Plans.policy("a", 1, Plans.watchWritesTo(0, notes)), PolicyTotals.NONE);
+      int before = events.idles();
+
+      Shell.run("dd if=/dev/zero of=%s bs=1 count=%d".formatted(notes, writes));
+
+      await()
+          .untilAsserted(() -> {
+            var counted = kernel.totals("a").hooks().getFirst();
+            assertThat(counted.posted()).isEqualTo(writes);
+            assertThat(events.hooks()).hasSize(Math.toIntExact(writes - counted.dropped()));
+          });
+      assertThat(events.idles() - before).isLessThan(writes / 20);
+      assertThat(kernel.drops()).containsEntry("decode", 0L);
+    }
+  }
+
+  @Test
   void aSecondAgentOnTheFolderIsRefused() throws Exception {
     try (var _ = fixture.open()) {
       assertThatThrownBy(fixture::open)

@@ -100,6 +100,27 @@ class TakeoverIT {
   }
 
   @Test
+  void whatAnAgentDidNotFinishIsToldAndDoneAgain() throws Exception {
+    var plan = Plans.policy("a", 1, Plans.killWritesTo(0, ledger));
+    var first = fixture.open();
+    first.apply(plan, PolicyTotals.NONE);
+    int program = fixture.programIn(0);
+    first.close();
+    fixture.unsayLoaded(0); // as if it had ended between the program and the last step
+
+    try (var second = fixture.open()) {
+      assertThat(second.policies())
+          .hasEntrySatisfying("a", held -> assertThat(held.complete()).isFalse());
+      second.apply(plan, PolicyTotals.NONE);
+      assertThat(second.policies())
+          .hasEntrySatisfying("a", held -> assertThat(held.complete()).isTrue());
+      assertThat(fixture.programIn(0)).isNotZero().isNotEqualTo(program);
+      assertThat(fixture.setWithId(1)).isZero();
+      assertThat(Shell.write(ledger).exitCode()).isEqualTo(KILLED);
+    }
+  }
+
+  @Test
   void recordsThatNobodyReadAreReadByTheNextAgent() throws Exception {
     var first = fixture.open();
     first.apply(Plans.policy("a", 5, Plans.killWritesTo(0, ledger)), PolicyTotals.NONE);
