@@ -62,7 +62,7 @@ public record NodeConfig(List<Entry> policies) {
     }
   }
 
-  private record Manifest(int schema, List<ManifestEntry> policies) {}
+  private record Manifest(int schema, @Nullable List<ManifestEntry> policies) {}
 
   private record ManifestEntry(
       String uid,
@@ -113,18 +113,26 @@ public record NodeConfig(List<Entry> policies) {
     if (text == null) {
       throw new MalformedConfigException(MANIFEST + " is missing");
     }
-    Manifest manifest;
+    @Nullable Manifest manifest;
     try {
       manifest = JSON.readValue(text, Manifest.class);
     } catch (JsonProcessingException e) {
       throw new MalformedConfigException(MANIFEST + ": " + e.getOriginalMessage());
     }
-    if (manifest.schema() != SCHEMA) {
+    if (manifest == null || manifest.schema() != SCHEMA) {
       throw new MalformedConfigException(
-          MANIFEST + ": schema " + manifest.schema() + ", this agent reads " + SCHEMA);
+          MANIFEST
+              + ": schema "
+              + (manifest == null ? "none" : manifest.schema())
+              + ", this agent reads "
+              + SCHEMA);
+    }
+    var policies = manifest.policies();
+    if (policies == null) {
+      throw new MalformedConfigException(MANIFEST + ": policies is missing");
     }
     var entries = new ArrayList<Entry>();
-    for (var m : manifest.policies()) {
+    for (var m : policies) {
       var key = "policy-" + m.uid() + ".json";
       var document = data.get(key);
       if (document == null) {

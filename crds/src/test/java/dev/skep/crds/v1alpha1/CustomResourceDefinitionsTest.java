@@ -23,7 +23,7 @@ class CustomResourceDefinitionsTest {
     assertThat(generated).hasSize(3);
     for (var file : generated.entrySet()) {
       assertThat(FOLDER.resolve(file.getKey()))
-          .as("rewrite with: mvn -pl crds test -Dcrds.update=true")
+          .as("rewrite with: make/maven test -pl crds -am -Dcrds.update=true")
           .hasContent(file.getValue());
     }
   }

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.skep.nodeconfig;
+
+import org.jspecify.annotations.NullMarked;
