@@ -6,6 +6,7 @@ import dev.skep.agent.kube.ClusterLink;
 import dev.skep.agent.kube.ClusterOptions;
 import dev.skep.agent.kube.KubernetesCluster;
 import dev.skep.agent.plan.PolicyBinder;
+import dev.skep.agent.policy.ConfiguredPolicies;
 import dev.skep.agent.policy.PolicyEngine;
 import dev.skep.agent.policy.WantedPolicy;
 import dev.skep.agent.process.ProcessCache;
@@ -65,19 +66,21 @@ final class AgentRun {
   private final ThisHost host;
   private final BootClock clock = new BootClock();
   private final ViolationLog violations = new ViolationLog();
+  private final LastConfig lastConfig;
   private final EventStream stream;
   private final PolicyEngine engine;
   private final CountDownLatch stop = new CountDownLatch(1);
   private final ScheduledExecutorService policyThread = thread("skep-policies");
   private final ScheduledExecutorService timer = thread("skep-timer");
   private final Thread ring;
-  private @Nullable ClusterLink link;
+  private volatile @Nullable ClusterLink link;
   private volatile boolean deaf;
 
   private AgentRun(Settings settings, SkepKernel kernel, LineSink sink) {
     this.settings = settings;
     this.kernel = kernel;
     this.host = new ThisHost(settings.node());
+    this.lastConfig = new LastConfig(settings.bpfDir());
     var book = new PolicyBook();
     var processes = new ProcessCache(new ProcessNames(settings.node(), clock), PROCESSES);
     stream =
@@ -153,13 +156,18 @@ final class AgentRun {
   }
 
   private void begin(List<WantedPolicy> policies) throws IOException {
-    ring.start();
     if (settings.cluster() == null) {
+      engine.recall(policies);
+      ring.start();
       policyThread.execute(() -> engine.want("", policies));
       policyThread.execute(() -> LOG.info("ready: {} policies", policies.size()));
     } else {
+      engine.recall(ConfiguredPolicies.of(lastConfig.load()));
+      ring.start();
       var options = settings.cluster();
-      var node = new ClusterNode(host.facts(), kernel, engine, policyThread, violations, stream);
+      var node =
+          new ClusterNode(
+              host.facts(), kernel, engine, policyThread, violations, stream, lastConfig);
       var made = new ClusterLink(() -> new KubernetesCluster(options), node);
       link = made;
       made.start();
@@ -194,8 +202,9 @@ final class AgentRun {
   }
 
   private void end() {
-    if (link != null) {
-      link.close();
+    var cluster = link;
+    if (cluster != null) {
+      cluster.close();
     }
     timer.shutdown();
     policyThread.shutdown();
@@ -206,6 +215,7 @@ final class AgentRun {
         kernel.close();
       } else {
         kernel.detach();
+        lastConfig.delete();
       }
       ring.join(DRAIN);
     } catch (BpfException e) {

@@ -27,6 +27,7 @@ final class CleanupCommand implements Callable<Integer> {
   public Integer call() {
     try {
       SkepKernels.cleanup(bpfDir);
+      new LastConfig(bpfDir).delete();
       return 0;
     } catch (BpfException e) {
       LOG.error("{}", e.getMessage());

@@ -32,6 +32,7 @@ final class ClusterNode implements Node {
   private final Executor policyThread;
   private final ViolationLog violations;
   private final EventStream stream;
+  private final LastConfig lastConfig;
 
   /** The newest; older ones that were not acted on yet are skipped. */
   private final AtomicReference<@Nullable Map<String, String>> config = new AtomicReference<>();
@@ -45,13 +46,15 @@ final class ClusterNode implements Node {
       PolicyEngine engine,
       Executor policyThread,
       ViolationLog violations,
-      EventStream stream) {
+      EventStream stream,
+      LastConfig lastConfig) {
     this.facts = facts;
     this.kernel = kernel;
     this.engine = engine;
     this.policyThread = policyThread;
     this.violations = violations;
     this.stream = stream;
+    this.lastConfig = lastConfig;
   }
 
   @Override
@@ -76,6 +79,7 @@ final class ClusterNode implements Node {
     try {
       var wanted = NodeConfig.decode(data);
       engine.want(wanted.hash(), ConfiguredPolicies.of(wanted));
+      lastConfig.save(wanted);
     } catch (MalformedConfigException e) {
       LOG.error("this node's ConfigMap: {}; policies stay as they are", e.getMessage());
     } catch (RuntimeException e) {
@@ -107,6 +111,7 @@ final class ClusterNode implements Node {
     drops.put("export", stream.counts().lost());
     drops.put("late_return", stream.lateReturns());
     drops.put("untold", stream.untold());
+    drops.put("unknown_process", stream.unknownProcesses());
     return NodeReport.of(facts, standings, totals, violations.newestFirst(), drops);
   }
 }

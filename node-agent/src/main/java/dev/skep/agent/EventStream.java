@@ -81,6 +81,11 @@ final class EventStream implements SkepKernel.Consumer, AutoCloseable {
     return teller.lateReturns();
   }
 
+  /** Records of processes, or of parents, of which nothing was known. */
+  long unknownProcesses() {
+    return teller.unknownProcesses();
+  }
+
   Sink.Counts counts() {
     return sink.counts();
   }

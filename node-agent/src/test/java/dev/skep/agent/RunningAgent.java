@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import org.awaitility.core.ConditionTimeoutException;
 
 /** The agent as users run it: a process of its own, with a folder of bpffs of its own. */
 final class RunningAgent implements AutoCloseable {
@@ -41,17 +42,18 @@ final class RunningAgent implements AutoCloseable {
   /** Starts it and waits until it says that it is ready. */
   static RunningAgent start(Path scratch, String... arguments) {
     var agent = launch(scratch, arguments);
-    await()
-        .atMost(PATIENCE)
-        .untilAsserted(() -> {
-          if (!agent.process.isAlive()) {
-            throw new IllegalStateException(
-                "the agent ended with " + agent.process.exitValue() + ": " + agent.log());
-          }
-          if (!agent.log().contains("ready: ")) {
-            throw new AssertionError("not ready: " + agent.log());
-          }
-        });
+    try {
+      await()
+          .atMost(PATIENCE)
+          .until(() -> agent.log().contains("ready: ") || !agent.process.isAlive());
+    } catch (ConditionTimeoutException e) {
+      agent.close();
+      throw new IllegalStateException("the agent does not get ready: " + agent.log(), e);
+    }
+    if (!agent.process.isAlive()) {
+      throw new IllegalStateException(
+          "the agent ended with " + agent.process.exitValue() + ": " + agent.log());
+    }
     return agent;
   }
 

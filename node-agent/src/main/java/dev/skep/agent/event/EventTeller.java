@@ -76,6 +76,11 @@ public final class EventTeller {
     return lateReturns.get();
   }
 
+  /** Records of processes, or of parents, of which nothing was known. Any thread. */
+  public long unknownProcesses() {
+    return processes.misses();
+  }
+
   private void tellExec(long time, int tid, CachedProcess process) {
     events.accept(
         new ProcessExec(wallTime.applyAsLong(time), process.ref(tid), process.parentRef()));

@@ -79,6 +79,18 @@ public final class PolicyEngine {
     seeds.putAll(totals);
   }
 
+  /**
+   * Policies that the kernel may hold already: records of them are told by their names, before
+   * anything is wanted.
+   */
+  public void recall(List<WantedPolicy> policies) {
+    for (var wanted : policies) {
+      if (wanted.reading() instanceof Reading.Accepted(var policy)) {
+        book.put(WatchedPolicy.of(policy, functionPrefix));
+      }
+    }
+  }
+
   /** From now on these policies are wanted and no others. */
   public void want(String config, List<WantedPolicy> policies) {
     this.config = config;

@@ -8,6 +8,7 @@ import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 public final class ProcessCache {
   private final ProcessNames names;
   private final LinkedHashMap<Integer, CachedProcess> alive;
-  private long misses;
+  private final AtomicLong misses = new AtomicLong();
   private long evictions;
 
   /**
@@ -59,7 +60,7 @@ public final class ProcessCache {
     }
     var parent = find(fork.parent());
     if (parent == null) {
-      misses++;
+      misses.incrementAndGet();
     }
     return put(new CachedProcess(key, names.ofFork(fork, parent), true, parent));
   }
@@ -71,7 +72,7 @@ public final class ProcessCache {
     Set<ProcessFlag> flags = EnumSet.of(ProcessFlag.EXECVE);
     CachedProcess parent;
     if (old == null) {
-      misses++;
+      misses.incrementAndGet();
       flags.add(ProcessFlag.MISS);
       parent = find(exec.parent());
     } else {
@@ -93,7 +94,7 @@ public final class ProcessCache {
     if (known != null) {
       return known;
     }
-    misses++;
+    misses.incrementAndGet();
     return put(new CachedProcess(header.process(), names.ofMiss(header), false, null));
   }
 
@@ -106,9 +107,9 @@ public final class ProcessCache {
     }
   }
 
-  /** Records whose process or parent was not known. */
+  /** Records whose process or parent was not known. Any thread. */
   public long misses() {
-    return misses;
+    return misses.get();
   }
 
   public long evictions() {
