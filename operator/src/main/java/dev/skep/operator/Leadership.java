@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
 import io.javaoperatorsdk.operator.Operator;
 import io.javaoperatorsdk.operator.api.config.LeaderElectionConfiguration;
 import io.javaoperatorsdk.operator.api.config.LeaderElectionConfigurationBuilder;
+import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -16,6 +17,12 @@ import org.slf4j.LoggerFactory;
 final class Leadership {
   private static final Logger log = LoggerFactory.getLogger(Leadership.class);
   private static final String LEASE = "skep-operator";
+
+  // Agents enforce without an operator, so a slow change of leaders after a crash harms nobody, and
+  // an API server that restarts need not end us. After a stop the lease is free at once.
+  private static final Duration LEASE_DURATION = Duration.ofSeconds(45);
+  private static final Duration RENEW_DEADLINE = Duration.ofSeconds(35);
+  private static final Duration RETRY_PERIOD = Duration.ofSeconds(3);
 
   private final KubernetesClient client;
   private final String namespace;
@@ -37,6 +44,9 @@ final class Leadership {
     return LeaderElectionConfigurationBuilder.aLeaderElectionConfiguration(LEASE)
         .withLeaseNamespace(namespace)
         .withIdentity(identity)
+        .withLeaseDuration(LEASE_DURATION)
+        .withRenewDeadline(RENEW_DEADLINE)
+        .withRetryPeriod(RETRY_PERIOD)
         .withLeaderCallbacks(
             new LeaderCallbacks(() -> lead(preparation), () -> fail("the lease is lost"), _ -> {}))
         .build();

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 @NeedsControlPlane
 class LeadershipIT {
   private static final Duration SOON = Duration.ofSeconds(10);
-  private static final Duration LEASE = Duration.ofSeconds(25);
+  private static final Duration LEASE = Duration.ofSeconds(60);
   private static final Duration COLLECTED = Duration.ofSeconds(60);
 
   private static final DateTimeFormatter MICRO_TIME =
@@ -45,7 +45,7 @@ class LeadershipIT {
 
         assertThat(leader.terminate()).isEqualTo(143);
 
-        await().atMost(Duration.ofSeconds(5)).until(standby::leads);
+        await().atMost(SOON).until(standby::leads);
         kube.makeNode("handed-over-2", Map.of());
         await().atMost(SOON).until(() -> kube.configMap("handed-over-2") != null);
       }
