@@ -38,7 +38,7 @@ public record TracingPolicyStatus(
    * Nodes by what they make of the policy.
    *
    * @param ready hold this generation in their kernel
-   * @param stale have not reported, or report another ConfigMap than theirs
+   * @param stale report nothing of this generation: they have no agent, or it has not come to it
    * @param summary {@code ready/selected}, for kubectl
    */
   public record Nodes(
