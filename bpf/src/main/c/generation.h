@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * A restarted agent attaches its programs beside those of its predecessor, then makes them the active ones by one integer, then
- * detaches the old: at each moment one set acts, and nothing is counted twice.
+ * A restarted agent attaches its programs beside those of its predecessor, then makes them the active ones, then detaches the old: no call is missed,
+ * none is counted twice. One integer alone would not do: old and new run one after the other for the same call (those of a system call may even be
+ * preempted in between, since 6.13), and if the integer changes just then, both act. So there is a short time of handing over, in which who acts leaves a
+ * note for who comes after it. The old program comes first: a tracepoint runs its programs in the order of their attachment.
  */
 #ifndef SKEP_GENERATION_H
 #define SKEP_GENERATION_H
@@ -10,11 +12,31 @@
 
 const volatile __u32 generation; /* set before load */
 
+/* While handing over. A note is always about the call that this thread is in, for each call begins with the old program, which makes or deletes it. */
+static __noinline bool is_ours(bool active)
+{
+	__u32 tid = bpf_get_current_pid_tgid(), *by = bpf_map_lookup_elem(&handled, &tid), ours = generation;
+	bool is_done = by && *by != ours;
+
+	if (active && !is_done) {
+		bpf_map_update_elem(&handled, &tid, &ours, BPF_ANY);
+		return true;
+	}
+	if (by)
+		bpf_map_delete_elem(&handled, &tid);
+	return false;
+}
+
 static __always_inline bool is_active_generation(void)
 {
-	__u32 zero = 0, *active = bpf_map_lookup_elem(&active_generation, &zero);
+	__u32 zero = 0, *value = bpf_map_lookup_elem(&active_generation, &zero), now;
 
-	return active && *active == generation;
+	if (!value)
+		return false;
+	now = *(volatile __u32 *)value;
+	if (now & HANDING_OVER)
+		return is_ours(now >> 1 == generation);
+	return now >> 1 == generation;
 }
 
 #endif

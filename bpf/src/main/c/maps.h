@@ -74,7 +74,7 @@ MAP_CPU_ARRAY(drops, DROP_CAUSES, __u64);
 
 /* ---- from the agent to the kernel ---- */
 
-MAP_ARRAY(active_generation, 1, __u32); /* only dispatchers and sensors of this generation act */
+MAP_ARRAY(active_generation, 1, __u32); /* generation << 1 | HANDING_OVER: only dispatchers and sensors of this generation act */
 MAP_SPARSE_HASH(followed_pids, 1024, struct followed_key, __u64);
 MAP_ARRAY(followed_retired, 1, __u64);
 MAP_ARRAY(hooks, HOOKS_MAX, struct hook_state);
@@ -100,6 +100,8 @@ MAP_SETS(postfix_sets, BPF_MAP_TYPE_LPM_TRIE, struct postfix_key);
 MAP_SETS(number_sets, BPF_MAP_TYPE_HASH, __u64);
 
 /* ---- among the programs ---- */
+
+MAP_HASH(handled, BPF_MAP_TYPE_LRU_HASH, 16384, __u32, __u32); /* thread -> generation that acted; only while one hands over to the next */
 
 MAP_HASH(awaiting_return, BPF_MAP_TYPE_LRU_HASH, 16384, struct return_key, struct return_value);
 MAP_CPU_ARRAY(chains, 1, struct chain);

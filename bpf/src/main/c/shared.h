@@ -8,7 +8,7 @@
 #ifndef SKEP_SHARED_H
 #define SKEP_SHARED_H
 
-#define SKEP_LAYOUT 1
+#define SKEP_LAYOUT 2
 
 #define PATH_MAX_BYTES 4096 /* the kernel's PATH_MAX, terminating NUL included */
 #define DATA_MAX_BYTES 4096 /* most bytes of one string or buffer argument */
@@ -218,6 +218,8 @@ struct hook_plan { /* volatile const in .rodata of policy.bpf.o, named `hook` */
 };
 
 /* ---- maps ----------------------------------------------------------------------------------------------------- */
+
+#define HANDING_OVER 1 /* in map `active_generation` */
 
 struct hook_bits { /* a set of hooks: bit s of word s / 64 is slot s */
 	__u64 words[HOOK_WORDS];

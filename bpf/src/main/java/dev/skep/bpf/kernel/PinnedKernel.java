@@ -90,7 +90,7 @@ final class PinnedKernel implements SkepKernel {
       folder.moveAside();
       folder.makeMaps();
     }
-    int active = inherited ? maps.get("active_generation").getInt(0) : 0;
+    int active = inherited ? Sensors.active(maps) : 0;
     if (inherited) {
       folder.removeLinksBut(active); // attached by an agent that ended before they were active
     }

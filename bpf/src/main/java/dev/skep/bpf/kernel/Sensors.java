@@ -3,9 +3,11 @@ package dev.skep.bpf.kernel;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import dev.skep.bpf.BpfException;
+import dev.skep.bpf.layout.Structs;
 import dev.skep.bpf.libbpf.BpfLink;
 import dev.skep.bpf.libbpf.BpfObject;
 import dev.skep.bpf.libbpf.BpfProgram;
+import dev.skep.bpf.libbpf.Libc;
 import java.nio.file.Files;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -14,8 +16,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The programs that are always attached: the base sensor and the dispatchers. Those of a new agent
- * are attached beside its predecessor's, become the active ones by one integer, and then the old
- * ones go: no call is missed and none is seen twice.
+ * are attached beside its predecessor's, become the active ones, and then the old ones go: no call
+ * is missed and none is seen twice (generation.h tells how).
  */
 final class Sensors implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Sensors.class);
@@ -23,6 +25,7 @@ final class Sensors implements AutoCloseable {
   private static final List<String> PROCESS_PROGRAMS = List.of("on_fork", "on_exec", "on_exit");
   private static final String ENTER = "dispatch_sys_enter";
   private static final String EXIT = "dispatch_sys_exit";
+  private static final String ACTIVE = "active_generation";
   private static final String ITERATOR = "fill_processes";
 
   /** A run marks whole families at once, but for children that are listed before their parents. */
@@ -70,10 +73,29 @@ final class Sensors implements AutoCloseable {
     watchReturns(withReturns);
   }
 
-  /** The predecessor's programs act until here, and from here on ours. */
+  /** The generation whose programs act, or acted when their agent ended; 0 if there was none. */
+  static int active(NodeMaps maps) throws BpfException {
+    return maps.get(ACTIVE).getInt(0) >> 1;
+  }
+
+  /**
+   * The predecessor's programs act until here, and from here on ours. Between the steps all runs
+   * end that began before, so that each run meets one change at most.
+   */
   void activate() throws BpfException {
-    maps.get("active_generation").put(0, generation);
+    int before = active(maps);
+    if (before != 0) {
+      setActive(before, Structs.HANDING_OVER);
+      Libc.awaitRunningPrograms();
+      setActive(generation, Structs.HANDING_OVER);
+      Libc.awaitRunningPrograms();
+    }
+    setActive(generation, 0);
     folder.removeLinksBut(generation);
+  }
+
+  private void setActive(int acting, int handingOver) throws BpfException {
+    maps.get(ACTIVE).put(0, (acting << 1) | handingOver);
   }
 
   /** Takes back what {@link #attach} did, if {@link #activate} could not follow. */
@@ -122,7 +144,7 @@ final class Sensors implements AutoCloseable {
 
   /** Whether the dispatchers that the kernel runs are this agent's. */
   boolean isDispatching(boolean withReturns) throws BpfException {
-    return maps.get("active_generation").getInt(0) == generation
+    return active(maps) == generation
         && isAttached(syscalls, ENTER)
         && (!withReturns || isAttached(returns(), EXIT));
   }
