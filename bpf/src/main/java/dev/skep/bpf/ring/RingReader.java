@@ -69,6 +69,9 @@ public final class RingReader implements AutoCloseable {
    */
   public void consume(SkepKernel.Consumer consumer) throws BpfException {
     if (!consuming.tryLock()) {
+      if (closed) {
+        return; // it is close() that holds the lock
+      }
       throw new IllegalStateException("the ring " + map.name() + " has a consumer already");
     }
     try {

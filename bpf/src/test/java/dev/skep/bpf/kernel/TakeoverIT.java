@@ -35,7 +35,7 @@ class TakeoverIT {
 
   @Test
   void noWriteSlipsThroughAndNoneIsCountedTwiceWhileAgentsFollowEachOther() throws Exception {
-    int attempts = 3000;
+    int attempts = 1500;
     var codes = dir.resolve("codes");
     var kernel = fixture.open();
     kernel.apply(Plans.policy("a", 1, Plans.killWritesTo(0, ledger)), PolicyTotals.NONE);
