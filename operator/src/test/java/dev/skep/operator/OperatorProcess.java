@@ -43,7 +43,7 @@ final class OperatorProcess implements AutoCloseable {
 
   static OperatorProcess launch(Path kubeconfig, String identity, int port) {
     try {
-      var log = Files.createTempFile("skep-operator-" + identity, ".log");
+      var log = Files.createTempFile(Path.of("target"), identity + "-", ".log");
       var process =
           new ProcessBuilder(
                   List.of(
