@@ -27,8 +27,11 @@ import org.junit.jupiter.api.io.TempDir;
 class RestartIT {
   private static final Duration SOON = Duration.ofSeconds(30);
 
+  /** A killed leader's lease of 45 s has to run out before another leads. */
+  private static final Duration AFTER_THE_LEASE = Duration.ofSeconds(90);
+
   /** An informer that lost its server waits ever longer before it tries again. */
-  private static final Duration AFTER_AN_OUTAGE = Duration.ofSeconds(60);
+  private static final Duration AFTER_AN_OUTAGE = Duration.ofSeconds(90);
 
   static RunningSkep skep;
 
@@ -106,7 +109,7 @@ class RestartIT {
     skep.apply(Policies.watch("while-away", folder));
     skep.startOperator();
 
-    skep.until("operator-dies", SOON, s -> violations(s) == 1);
+    skep.until("operator-dies", AFTER_THE_LEASE, s -> violations(s) == 1);
     skep.until("while-away", SOON, Statuses::ready);
     skep.delete("operator-dies");
     skep.delete("while-away");

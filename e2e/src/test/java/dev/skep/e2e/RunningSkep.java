@@ -18,6 +18,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +32,7 @@ final class RunningSkep implements AutoCloseable {
   private static final ObjectMapper JSON =
       new ObjectMapper().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
 
+  private static final Executor LATER = CompletableFuture.delayedExecutor(1, SECONDS);
   private static @Nullable RunningSkep latest;
 
   final ControlPlane cluster;
@@ -67,8 +70,9 @@ final class RunningSkep implements AutoCloseable {
     }
   }
 
-  void startOperator() {
-    operator =
+  /** Starts the operator and, as a kubelet does, starts it again whenever it ends by itself. */
+  synchronized void startOperator() {
+    var started =
         launch(
             "skep-operator",
             "run",
@@ -78,6 +82,14 @@ final class RunningSkep implements AutoCloseable {
             NAMESPACE,
             "--port",
             Integer.toString(freePort()));
+    operator = started;
+    var _ = started.onExit().thenRunAsync(() -> restartAfter(started), LATER);
+  }
+
+  private synchronized void restartAfter(Process ended) {
+    if (ended.equals(operator)) {
+      startOperator();
+    }
   }
 
   void startAgent() {
@@ -99,9 +111,10 @@ final class RunningSkep implements AutoCloseable {
   }
 
   /** As a node's out-of-memory killer does: no farewell. */
-  void killOperator() {
-    end(operator, true);
+  synchronized void killOperator() {
+    var killed = operator;
     operator = null;
+    end(killed, true);
   }
 
   void killAgent() {
@@ -227,10 +240,16 @@ final class RunningSkep implements AutoCloseable {
     }
   }
 
+  private synchronized void stopOperator() {
+    var stopped = operator;
+    operator = null;
+    end(stopped, false);
+  }
+
   @Override
   public void close() {
     end(agent, false);
-    end(operator, false);
+    stopOperator();
     Shell.run(List.of(bin.resolve("skep-agent").toString(), "cleanup", "--bpf-dir", bpfFolder));
     cluster.close();
   }
