@@ -251,6 +251,7 @@ final class RunningSkep implements AutoCloseable {
     end(agent, false);
     stopOperator();
     Shell.run(List.of(bin.resolve("skep-agent").toString(), "cleanup", "--bpf-dir", bpfFolder));
+    Shell.run(List.of("rm", "-r", folder.toString()));
     cluster.close();
   }
 }
