@@ -111,10 +111,8 @@ final class RunningSkep implements AutoCloseable {
   }
 
   /** As a node's out-of-memory killer does: no farewell. */
-  synchronized void killOperator() {
-    var killed = operator;
-    operator = null;
-    end(killed, true);
+  void killOperator() {
+    endOperator(true);
   }
 
   void killAgent() {
@@ -240,16 +238,17 @@ final class RunningSkep implements AutoCloseable {
     }
   }
 
-  private synchronized void stopOperator() {
-    var stopped = operator;
+  /** For good: it is not started again. */
+  private synchronized void endOperator(boolean atOnce) {
+    var ending = operator;
     operator = null;
-    end(stopped, false);
+    end(ending, atOnce);
   }
 
   @Override
   public void close() {
     end(agent, false);
-    stopOperator();
+    endOperator(false);
     Shell.run(List.of(bin.resolve("skep-agent").toString(), "cleanup", "--bpf-dir", bpfFolder));
     Shell.run(List.of("rm", "-r", folder.toString()));
     cluster.close();

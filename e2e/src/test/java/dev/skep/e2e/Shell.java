@@ -1,21 +1,20 @@
 package dev.skep.e2e;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
+import dev.skep.cluster.Command;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
+import java.util.Map;
 
 /** Runs other programs and says how they ended. */
 final class Shell {
-  private static final long LIMIT_SECONDS = 300;
+  private static final Duration LIMIT = Duration.ofMinutes(5);
 
   private Shell() {}
 
   /**
    * @param exitCode 128 + n after signal n, as shells have it
-   * @param output standard output and standard error
+   * @param output standard output, then standard error
    */
   record Ended(int exitCode, String output) {
     boolean killed() {
@@ -29,29 +28,8 @@ final class Shell {
   }
 
   static Ended run(List<String> words) {
-    try {
-      var output = Files.createTempFile("skep", ".out");
-      try {
-        var process =
-            new ProcessBuilder(words)
-                .redirectErrorStream(true)
-                .redirectOutput(output.toFile())
-                .start();
-        process.getOutputStream().close();
-        if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
-          process.destroyForcibly();
-          throw new IllegalStateException(words + " did not end: " + Files.readString(output));
-        }
-        return new Ended(process.exitValue(), Files.readString(output));
-      } finally {
-        Files.delete(output);
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot run " + words, e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted in " + words, e);
-    }
+    var ended = new Command(words, Map.of(), LIMIT).run("");
+    return new Ended(ended.exitCode(), ended.out() + ended.err());
   }
 
   /** Compiles a C program of {@code src/test/c} into {@code folder}, statically linked. */

@@ -9,10 +9,10 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** One run of another program, with a time limit. */
-record Command(List<String> words, Map<String, String> environment, Duration limit) {
+public record Command(List<String> words, Map<String, String> environment, Duration limit) {
 
   /** Runs it, with {@code input} as its standard input. */
-  Output run(String input) {
+  public Output run(String input) {
     try {
       // Files, not pipes: a background process that keeps a pipe open would keep us waiting.
       var folder = Files.createTempDirectory("skep-command");
