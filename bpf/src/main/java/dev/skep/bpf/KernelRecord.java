@@ -13,28 +13,135 @@ public sealed interface KernelRecord {
   record ProcessKey(int pid, long start) {}
 
   /**
+   * @param began when the program that the process runs began: the time of its last exec, or of its
+   *     fork; 0 where the kernel's process map does not have it
    * @param uid effective
    */
-  record Header(int cpu, long time, ProcessKey process, long cgroup, int tid, int uid) {}
-
-  /** The header's process is the child. */
-  record Fork(Header header, ProcessKey parent, int namespacePid) implements KernelRecord {}
+  record Header(
+      int cpu, long time, ProcessKey process, long began, long cgroup, int tid, int uid) {}
 
   /**
+   * The header's process is the child.
+   *
+   * @param parent who made it, whoever adopts it later
+   * @param parentBegan when the program began that the parent ran then; 0 if not known
+   * @param inInitTree whether it descends from the first process of its container
+   */
+  record Fork(
+      Header header, ProcessKey parent, long parentBegan, int namespacePid, boolean inInitTree)
+      implements KernelRecord {}
+
+  /**
+   * A program, from its exec on. Of processes that are older than the programs, what procfs says.
+   *
+   * @param parent who made the process
+   * @param parentBegan when the program began that the parent ran then; 0 if not known
    * @param loginUid audit's; -1 if unset
-   * @param flags {@code EXEC_*} of shared.h
+   * @param flags those of this record that are set, such as {@link #TRUNCATED_ARGUMENTS}
+   * @param path of the executable as the kernel resolved it; of a script that is its interpreter
    * @param arguments argv, a NUL after each
+   * @param environment as arguments; empty unless asked for
    */
   record Exec(
       Header header,
       ProcessKey parent,
+      long parentBegan,
       int namespacePid,
       int loginUid,
       int flags,
       byte[] path,
       byte[] cwd,
-      byte[] arguments)
-      implements KernelRecord {}
+      byte[] arguments,
+      byte[] environment,
+      Credentials credentials,
+      Namespaces namespaces,
+      Executable executable)
+      implements KernelRecord {
+    public static final int TRUNCATED_ARGUMENTS = 1;
+    public static final int UNREADABLE_ARGUMENTS = 1 << 1;
+    public static final int TRUNCATED_PATH = 1 << 2;
+    public static final int UNREADABLE_PATH = 1 << 3;
+    public static final int TRUNCATED_CWD = 1 << 4;
+    public static final int UNREADABLE_CWD = 1 << 5;
+    public static final int ROOT_CWD = 1 << 6;
+    public static final int TRUNCATED_ENVIRONMENT = 1 << 7;
+    public static final int UNREADABLE_ENVIRONMENT = 1 << 8;
+
+    /** Descends from the first process of its container. */
+    public static final int IN_INIT_TREE = 1 << 9;
+
+    /** The executable's file capabilities gave it some that it did not have. */
+    public static final int RAISED_BY_FILE_CAPABILITIES = 1 << 10;
+
+    public static final int RAISED_BY_SETUID = 1 << 11;
+    public static final int RAISED_BY_SETGID = 1 << 12;
+
+    /**
+     * Nothing could see how the credentials changed: the raised flags and set ids are not known.
+     */
+    public static final int UNKNOWN_CHANGE = 1 << 13;
+
+    public boolean has(int flag) {
+      return (flags & flag) != 0;
+    }
+  }
+
+  /**
+   * What a process may do, ids as the initial user namespace has them.
+   *
+   * @param secureBits {@code SECBIT_*} of linux/securebits.h
+   * @param permitted capabilities, a bit for each
+   * @param userLevel of its user namespace, 0 for the initial one
+   * @param userOwner who made its user namespace
+   */
+  record Credentials(
+      int uid,
+      int gid,
+      int euid,
+      int egid,
+      int suid,
+      int sgid,
+      int fsuid,
+      int fsgid,
+      int secureBits,
+      long permitted,
+      long effective,
+      long inheritable,
+      int userLevel,
+      int userOwner,
+      int userGroup) {
+    public static final Credentials NONE =
+        new Credentials(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+  }
+
+  /** Inode numbers of the namespaces, as /proc/PID/ns shows them; 0 where the kernel has none. */
+  record Namespaces(
+      int uts,
+      int ipc,
+      int mnt,
+      int pid,
+      int pidForChildren,
+      int net,
+      int time,
+      int timeForChildren,
+      int cgroup,
+      int user) {
+    public static final Namespaces NONE = new Namespaces(0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+  }
+
+  /**
+   * The file that was executed.
+   *
+   * @param device as stat(2) gives it
+   * @param links names that the file has; 0 if it was deleted or is a memfd
+   * @param setuid user that its setuid bit made the process, -1 if none
+   */
+  record Executable(long device, long inode, int links, int setuid, int setgid) {
+    public static final Executable NONE = new Executable(0, 0, 1, -1, -1);
+  }
+
+  /** The cgroup of the header exceeds its limit of events: further ones are counted, not told. */
+  record Throttle(Header header) implements KernelRecord {}
 
   /**
    * @param code as wait(2) gives it: status << 8 | signal, 0x80 for a core dump

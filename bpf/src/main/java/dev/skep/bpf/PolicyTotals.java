@@ -26,5 +26,13 @@ public record PolicyTotals(List<HookTotals> hooks, ProcessTotals processes) {
   public record HookTotals(
       int index, long posted, long suppressed, long enforced, long monitored, long dropped) {}
 
-  public record ProcessTotals(long forks, long execs, long exits) {}
+  /**
+   * @param suppressed forks and execs that were counted but, over the limit of their cgroup, not
+   *     told
+   */
+  public record ProcessTotals(long forks, long execs, long exits, long suppressed) {
+    public ProcessTotals(long forks, long execs, long exits) {
+      this(forks, execs, exits, 0);
+    }
+  }
 }

@@ -2,6 +2,7 @@ package dev.skep.bpf;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -48,6 +49,29 @@ public interface SkepKernel extends AutoCloseable {
   List<KernelRecord.Exec> processes() throws BpfException;
 
   /**
+   * One of them, by its id in the initial pid namespace: for who missed its records. Empty if it
+   * has ended or the kernel's process map does not have it.
+   */
+  Optional<KernelRecord.Exec> process(int pid) throws BpfException;
+
+  /** How the life of processes is seen on this kernel. */
+  ProcessHooks processHooks();
+
+  ProcessMapStatistics processMap() throws BpfException;
+
+  /**
+   * Ends the throttling of those cgroups that have kept within their limit for five intervals, and
+   * tells of them. To be called about once a second.
+   */
+  List<ThrottleEnd> endThrottles() throws BpfException;
+
+  /**
+   * The path of a cgroup below the root of the unified hierarchy, such as {@code
+   * /system.slice/cron.service}; empty if there is none with this id.
+   */
+  Optional<String> cgroupPath(long cgroup) throws BpfException;
+
+  /**
    * Reads the ring on the calling thread until {@link #close} or an interrupt: drains, hands each
    * record over, sleeps adaptively, and calls {@link Consumer#idle} before it blocks. Records are
    * in ring order.
@@ -63,6 +87,26 @@ public interface SkepKernel extends AutoCloseable {
 
   /** Detaches and unpins everything: afterwards the kernel holds nothing of Skep's. Then closes. */
   void detach() throws BpfException;
+
+  /**
+   * The kernel's process map.
+   *
+   * @param entries that it has now
+   * @param insertErrors processes that found it full
+   * @param removeErrors processes that ended and were not in it
+   */
+  record ProcessMapStatistics(
+      long entries,
+      long capacity,
+      long inserted,
+      long removed,
+      long insertErrors,
+      long removeErrors) {}
+
+  /**
+   * @param suppressed forks and execs that were not told since the throttling began
+   */
+  record ThrottleEnd(long cgroup, long suppressed) {}
 
   /** What the kernel holds of a policy. */
   record HeldPolicy(long generation, boolean monitor, Set<Integer> hooks, boolean complete) {}

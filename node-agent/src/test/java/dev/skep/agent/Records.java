@@ -24,11 +24,11 @@ public final class Records {
   }
 
   public static Header header(long time, ProcessKey process) {
-    return new Header(0, time, process, 7, process.pid(), UID);
+    return new Header(0, time, process, process.start(), 7, process.pid(), UID);
   }
 
   public static Fork fork(ProcessKey parent, ProcessKey child) {
-    return new Fork(header(child.start(), child), parent, child.pid());
+    return new Fork(header(child.start(), child), parent, parent.start(), child.pid(), false);
   }
 
   /**
@@ -38,12 +38,17 @@ public final class Records {
     return new Exec(
         header(time, process),
         parent,
+        parent.start(),
         process.pid(),
         -1,
         0,
         words[0].getBytes(UTF_8),
         "/tmp".getBytes(UTF_8),
-        (String.join("\0", words) + "\0").getBytes(UTF_8));
+        (String.join("\0", words) + "\0").getBytes(UTF_8),
+        new byte[0],
+        KernelRecord.Credentials.NONE,
+        KernelRecord.Namespaces.NONE,
+        KernelRecord.Executable.NONE);
   }
 
   public static Exit exit(long time, ProcessKey process, int code) {

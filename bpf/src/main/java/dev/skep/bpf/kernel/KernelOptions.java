@@ -7,7 +7,7 @@ import java.nio.file.Path;
  *     own
  * @param ringBytes a power of two, at least a page; counts twice in the process' resident size
  */
-public record KernelOptions(Path folder, int ringBytes) {
+public record KernelOptions(Path folder, int ringBytes, ProcessOptions processes) {
   public static final Path DEFAULT_FOLDER = Path.of("/sys/fs/bpf/skep");
   public static final int DEFAULT_RING_BYTES = 4 << 20;
   private static final int LEAST_RING_BYTES = 64 << 10; // the largest page size, to be good on all
@@ -18,6 +18,10 @@ public record KernelOptions(Path folder, int ringBytes) {
       throw new IllegalArgumentException(
           "ring of " + ringBytes + " bytes: must be a power of two, at least " + LEAST_RING_BYTES);
     }
+  }
+
+  public KernelOptions(Path folder, int ringBytes) {
+    this(folder, ringBytes, ProcessOptions.defaults());
   }
 
   public static KernelOptions defaults() {

@@ -5,6 +5,8 @@ import dev.skep.bpf.KernelRecord;
 import dev.skep.bpf.PolicyPlan;
 import dev.skep.bpf.PolicyTotals;
 import dev.skep.bpf.PolicyTotals.ProcessTotals;
+import dev.skep.bpf.ProcessHooks;
+import dev.skep.bpf.ProcessHooks.Attachment;
 import dev.skep.bpf.SkepKernel;
 import dev.skep.bpf.libbpf.BpfObject;
 import dev.skep.bpf.ring.RecordDecoder;
@@ -14,6 +16,7 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -171,6 +174,36 @@ final class PinnedKernel implements SkepKernel {
   public synchronized List<KernelRecord.Exec> processes() throws BpfException {
     requireOpen();
     return processes.alive();
+  }
+
+  @Override
+  public synchronized Optional<KernelRecord.Exec> process(int pid) throws BpfException {
+    requireOpen();
+    return processes.alive().stream()
+        .filter(exec -> exec.header().process().pid() == pid)
+        .findFirst();
+  }
+
+  @Override
+  public ProcessHooks processHooks() {
+    return new ProcessHooks(
+        Attachment.TRACEPOINT, Attachment.TRACEPOINT, Attachment.TRACEPOINT, Attachment.NONE);
+  }
+
+  @Override
+  public synchronized ProcessMapStatistics processMap() throws BpfException {
+    requireOpen();
+    return new ProcessMapStatistics(0, 0, 0, 0, 0, 0);
+  }
+
+  @Override
+  public List<ThrottleEnd> endThrottles() {
+    return List.of();
+  }
+
+  @Override
+  public Optional<String> cgroupPath(long cgroup) {
+    return Optional.empty();
   }
 
   @Override

@@ -9,8 +9,11 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import dev.skep.bpf.BpfException;
+import dev.skep.bpf.KernelRecord.Credentials;
 import dev.skep.bpf.KernelRecord.Exec;
+import dev.skep.bpf.KernelRecord.Executable;
 import dev.skep.bpf.KernelRecord.Header;
+import dev.skep.bpf.KernelRecord.Namespaces;
 import dev.skep.bpf.KernelRecord.ProcessKey;
 import dev.skep.bpf.layout.Structs;
 import dev.skep.bpf.libbpf.KernelMap;
@@ -39,13 +42,6 @@ final class ProcessTable {
   private static final long BINARY = offset(PROCESS_VALUE, "binary");
   private static final long KEY_PID = offset(PROCESS_KEY, "pid");
   private static final long KEY_START = offset(PROCESS_KEY, "start");
-
-  // EXEC_* of shared.h.
-  private static final int TRUNCATED_ARGUMENTS = 1;
-  private static final int UNREADABLE_ARGUMENTS = 2;
-  private static final int UNREADABLE_PATH = 8;
-  private static final int UNREADABLE_CWD = 32;
-  private static final int ROOT_CWD = 64;
 
   private static final byte[] NOTHING = {};
 
@@ -97,38 +93,49 @@ final class ProcessTable {
     int flags = 0;
     var path = process.binary().length > 0 ? process.binary() : link(folder.resolve("exe"));
     if (path.length == 0) {
-      flags |= UNREADABLE_PATH; // a kernel thread has none
+      flags |= Exec.UNREADABLE_PATH; // a kernel thread has none
     }
     var cwd = link(folder.resolve("cwd"));
     if (cwd.length == 0) {
-      flags |= UNREADABLE_CWD;
+      flags |= Exec.UNREADABLE_CWD;
     } else if (cwd.length == 1) {
-      flags |= ROOT_CWD;
+      flags |= Exec.ROOT_CWD;
     }
     byte[] arguments;
     try (var in = Files.newInputStream(folder.resolve("cmdline"))) {
       arguments = in.readNBytes(Structs.DATA_MAX_BYTES + 1);
       if (arguments.length > Structs.DATA_MAX_BYTES) {
         arguments = Arrays.copyOf(arguments, Structs.DATA_MAX_BYTES);
-        flags |= TRUNCATED_ARGUMENTS;
+        flags |= Exec.TRUNCATED_ARGUMENTS;
       }
     } catch (IOException _) {
       arguments = NOTHING;
-      flags |= UNREADABLE_ARGUMENTS;
+      flags |= Exec.UNREADABLE_ARGUMENTS;
     }
     var header =
         new Header(
-            0, process.key().start(), process.key(), process.cgroup(), process.key().pid(), uid);
+            0,
+            process.key().start(),
+            process.key(),
+            process.key().start(),
+            process.cgroup(),
+            process.key().pid(),
+            uid);
     return Optional.of(
         new Exec(
             header,
             process.parent(),
+            0,
             process.namespacePid(),
             loginUid(folder),
             flags,
             path,
             cwd,
-            arguments));
+            arguments,
+            NOTHING,
+            Credentials.NONE,
+            Namespaces.NONE,
+            Executable.NONE));
   }
 
   private static int effectiveUid(Path folder) throws IOException {

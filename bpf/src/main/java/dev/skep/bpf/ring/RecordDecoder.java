@@ -139,6 +139,7 @@ public final class RecordDecoder {
         u16(ring, at + CPU),
         ring.get(JAVA_LONG, at + TIME),
         key(ring, at + PROCESS),
+        0,
         ring.get(JAVA_LONG, at + CGROUP),
         ring.get(JAVA_INT, at + TID),
         ring.get(JAVA_INT, at + UID));
@@ -150,7 +151,11 @@ public final class RecordDecoder {
 
   private static KernelRecord fork(MemorySegment ring, long at) {
     return new KernelRecord.Fork(
-        header(ring, at), key(ring, at + FORK_PARENT), ring.get(JAVA_INT, at + FORK_NAMESPACE_PID));
+        header(ring, at),
+        key(ring, at + FORK_PARENT),
+        0,
+        ring.get(JAVA_INT, at + FORK_NAMESPACE_PID),
+        false);
   }
 
   private static KernelRecord exit(MemorySegment ring, long at) {
@@ -168,12 +173,17 @@ public final class RecordDecoder {
     return new KernelRecord.Exec(
         header(ring, at),
         key(ring, at + EXEC_PARENT),
+        0,
         ring.get(JAVA_INT, at + EXEC_NAMESPACE_PID),
         ring.get(JAVA_INT, at + EXEC_LOGIN_UID),
         ring.get(JAVA_INT, at + EXEC_FLAGS),
         bytes(ring, texts, (int) path),
         bytes(ring, texts + path, (int) cwd),
-        bytes(ring, texts + path + cwd, (int) arguments));
+        bytes(ring, texts + path + cwd, (int) arguments),
+        NO_BYTES,
+        KernelRecord.Credentials.NONE,
+        KernelRecord.Namespaces.NONE,
+        KernelRecord.Executable.NONE);
   }
 
   private @Nullable KernelRecord hook(MemorySegment ring, long at, long size) {

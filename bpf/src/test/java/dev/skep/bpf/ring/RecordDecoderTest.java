@@ -43,7 +43,7 @@ class RecordDecoderTest {
     var fork = (KernelRecord.Fork) decode(Structs.FORK_RECORD.byteSize());
 
     assertThat(fork.header())
-        .isEqualTo(new KernelRecord.Header(3, 1000, new ProcessKey(42, 420), 77, 43, 1000));
+        .isEqualTo(new KernelRecord.Header(3, 1000, new ProcessKey(42, 420), 0, 77, 43, 1000));
     assertThat(fork.parent()).isEqualTo(new ProcessKey(41, 410));
     assertThat(fork.namespacePid()).isEqualTo(2);
   }

@@ -60,6 +60,7 @@ public final class EventTeller {
       case KernelRecord.Exit exit -> tellExit(exit);
       case KernelRecord.Hook hook -> tellHook(hook);
       case KernelRecord.Return returned -> tellReturn(returned);
+      case KernelRecord.Throttle _ -> {} // told once events have a kind for it
     }
   }
 

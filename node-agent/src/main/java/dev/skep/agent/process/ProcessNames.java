@@ -15,15 +15,6 @@ import org.jspecify.annotations.Nullable;
 
 /** From records to what events say of a process. */
 public final class ProcessNames {
-  // Of an exec record's flags, as shared.h has them.
-  private static final int TRUNCATED_ARGUMENTS = 1;
-  private static final int UNREADABLE_ARGUMENTS = 2;
-  private static final int TRUNCATED_PATH = 4;
-  private static final int UNREADABLE_PATH = 8;
-  private static final int TRUNCATED_CWD = 16;
-  private static final int UNREADABLE_CWD = 32;
-  private static final int ROOT_CWD = 64;
-
   private static final int NO_LOGIN = -1;
 
   private final String node;
@@ -44,11 +35,15 @@ public final class ProcessNames {
   TracedProcess ofExec(Exec exec, long began, Set<ProcessFlag> how, String parentId) {
     var header = exec.header();
     var flags = EnumSet.copyOf(how);
-    add(flags, exec.flags(), TRUNCATED_ARGUMENTS, ProcessFlag.TRUNC_ARGS);
-    add(flags, exec.flags(), UNREADABLE_ARGUMENTS, ProcessFlag.ERROR_ARGS);
-    add(flags, exec.flags(), TRUNCATED_PATH | UNREADABLE_PATH, ProcessFlag.ERROR_FILENAME);
-    add(flags, exec.flags(), TRUNCATED_CWD | UNREADABLE_CWD, ProcessFlag.ERROR_CWD);
-    add(flags, exec.flags(), ROOT_CWD, ProcessFlag.ROOT_CWD);
+    add(flags, exec.flags(), Exec.TRUNCATED_ARGUMENTS, ProcessFlag.TRUNC_ARGS);
+    add(flags, exec.flags(), Exec.UNREADABLE_ARGUMENTS, ProcessFlag.ERROR_ARGS);
+    add(
+        flags,
+        exec.flags(),
+        Exec.TRUNCATED_PATH | Exec.UNREADABLE_PATH,
+        ProcessFlag.ERROR_FILENAME);
+    add(flags, exec.flags(), Exec.TRUNCATED_CWD | Exec.UNREADABLE_CWD, ProcessFlag.ERROR_CWD);
+    add(flags, exec.flags(), Exec.ROOT_CWD, ProcessFlag.ROOT_CWD);
     return new TracedProcess(
         new ProcessFacts(
             ExecId.of(node, began, header.process().pid()),

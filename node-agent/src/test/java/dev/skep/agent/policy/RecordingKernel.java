@@ -5,11 +5,13 @@ import dev.skep.bpf.HookPlan;
 import dev.skep.bpf.KernelRecord;
 import dev.skep.bpf.PolicyPlan;
 import dev.skep.bpf.PolicyTotals;
+import dev.skep.bpf.ProcessHooks;
 import dev.skep.bpf.SkepKernel;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** Notes what it is asked for and refuses what it is told to refuse. */
@@ -79,6 +81,31 @@ final class RecordingKernel implements SkepKernel {
   @Override
   public List<KernelRecord.Exec> processes() {
     return List.of();
+  }
+
+  @Override
+  public Optional<KernelRecord.Exec> process(int pid) {
+    return Optional.empty();
+  }
+
+  @Override
+  public ProcessHooks processHooks() {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public ProcessMapStatistics processMap() {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public List<ThrottleEnd> endThrottles() {
+    return List.of();
+  }
+
+  @Override
+  public Optional<String> cgroupPath(long cgroup) {
+    return Optional.empty();
   }
 
   @Override
