@@ -1,6 +1,7 @@
 package dev.skep.events;
 
-import java.nio.charset.StandardCharsets;
+import static dev.skep.events.KernelText.wellFormed;
+
 import java.util.List;
 
 /**
@@ -15,14 +16,6 @@ public record Hook(String function, String policy, String message, List<String> 
     function = wellFormed(function);
     policy = wellFormed(policy);
     message = wellFormed(message);
-    tags = tags.stream().map(Hook::wellFormed).toList();
-  }
-
-  /**
-   * A policy's text comes from YAML, whose escapes can make half a surrogate pair: JSON could carry
-   * that, but no protobuf client would read it.
-   */
-  private static String wellFormed(String text) {
-    return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
+    tags = tags.stream().map(KernelText::wellFormed).toList();
   }
 }

@@ -1,5 +1,6 @@
 package dev.skep.events;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,5 +10,17 @@ import org.jspecify.annotations.Nullable;
  * @param status the exit status, 0 to 255; 0 where a signal ended it
  */
 public record ProcessExit(
-    long timeNanos, ProcessRef process, @Nullable ProcessRef parent, String signal, int status)
-    implements Event {}
+    long timeNanos,
+    ProcessRef process,
+    @Nullable ProcessRef parent,
+    String signal,
+    int status,
+    List<ProcessRef> ancestors)
+    implements ProcessEvent {
+
+  /** Without ancestors. */
+  public ProcessExit(
+      long timeNanos, ProcessRef process, @Nullable ProcessRef parent, String signal, int status) {
+    this(timeNanos, process, parent, signal, status, List.of());
+  }
+}

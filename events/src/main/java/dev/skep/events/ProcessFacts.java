@@ -1,10 +1,12 @@
 package dev.skep.events;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What stays true of a process from one exec to the next. Texts that come from the kernel are made
- * by {@link KernelText}, so that they can be encoded whatever bytes they had.
+ * by {@link KernelText}, so that they can be encoded whatever bytes they had. What is told only on
+ * demand is null, or empty, where nobody asked for it.
  *
  * @param execId {@link ExecId}; never empty
  * @param pid the thread group's id in the host's pid namespace
@@ -17,6 +19,11 @@ import org.jspecify.annotations.Nullable;
  * @param parentExecId empty if the parent is not known
  * @param inInitTree whether it descends from its container's first process, null where that is not
  *     known
+ * @param capabilities at exec
+ * @param namespaces at exec
+ * @param credentials at exec
+ * @param user the account's name of {@code uid}; for processes in the host's namespaces only
+ * @param environment at exec, in the program's order; taken as it is, not copied
  */
 public record ProcessFacts(
     String execId,
@@ -29,10 +36,48 @@ public record ProcessFacts(
     long startNanos,
     int auid,
     String parentExecId,
-    @Nullable Boolean inInitTree) {
+    @Nullable Boolean inInitTree,
+    @Nullable Capabilities capabilities,
+    @Nullable Namespaces namespaces,
+    @Nullable Credentials credentials,
+    @Nullable String user,
+    List<EnvironmentVariable> environment) {
   public ProcessFacts {
     if (execId.isEmpty()) {
       throw new IllegalArgumentException("process " + pid + " (" + binary + ") has no exec id");
     }
+    user = user == null ? null : KernelText.wellFormed(user);
+  }
+
+  /** Without all that is told on demand. */
+  public ProcessFacts(
+      String execId,
+      int pid,
+      int uid,
+      String cwd,
+      String binary,
+      String arguments,
+      String flags,
+      long startNanos,
+      int auid,
+      String parentExecId,
+      @Nullable Boolean inInitTree) {
+    this(
+        execId,
+        pid,
+        uid,
+        cwd,
+        binary,
+        arguments,
+        flags,
+        startNanos,
+        auid,
+        parentExecId,
+        inInitTree,
+        null,
+        null,
+        null,
+        null,
+        List.of());
   }
 }

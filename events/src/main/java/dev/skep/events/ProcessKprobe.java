@@ -20,5 +20,20 @@ public record ProcessKprobe(
     List<Argument> args,
     @Nullable Argument returned,
     Action action,
-    Action returnAction)
-    implements Event {}
+    Action returnAction,
+    List<ProcessRef> ancestors)
+    implements ProcessEvent {
+
+  /** Without ancestors. */
+  public ProcessKprobe(
+      long timeNanos,
+      ProcessRef process,
+      @Nullable ProcessRef parent,
+      Hook hook,
+      List<Argument> args,
+      @Nullable Argument returned,
+      Action action,
+      Action returnAction) {
+    this(timeNanos, process, parent, hook, args, returned, action, returnAction, List.of());
+  }
+}

@@ -13,10 +13,10 @@ public final class TracedProcess {
   private final ProcessFacts facts;
 
   /**
-   * Racy on purpose: two threads may both encode, each sees a whole array, and both arrays are the
-   * same.
+   * Racy on purpose: two threads may both encode, each sees a whole record, and both records say
+   * the same.
    */
-  private byte @Nullable [] json;
+  private @Nullable FactsJson json;
 
   public TracedProcess(ProcessFacts facts) {
     this.facts = facts;
@@ -28,9 +28,9 @@ public final class TracedProcess {
 
   /**
    * The part of the process's JSON that is the same in all events, made by {@code encoder} when it
-   * is first asked for. Owned by this object: not to be changed.
+   * is first asked for. Owned by this object.
    */
-  public byte[] json(Function<ProcessFacts, byte[]> encoder) {
+  public FactsJson json(Function<ProcessFacts, FactsJson> encoder) {
     var made = json;
     if (made == null) {
       made = encoder.apply(facts);

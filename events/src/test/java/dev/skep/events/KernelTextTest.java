@@ -19,10 +19,28 @@ class KernelTextTest {
           id|-u|               , -u
           sh|-c|echo a b|x|    , -c "echo a b" x
           sh|-c|cut of         , -c "cut of"
-          printf||x|           , ' x'
+          printf||x|           , '"" x'
+          printf|x||           , 'x ""'
+          printf||             , '""'
+          |                    , ''
+          |-u|                 , -u
+          a|é 日|ÿ   , '"é 日" ÿ'
           """)
   void argumentsAreOneLineWithoutTheProgramsName(String argv, String line) {
     assertThat(KernelText.arguments(argv.replace('|', '\0').getBytes(UTF_8))).isEqualTo(line);
+  }
+
+  @Test
+  void anArgumentKeepsItsNewlineAndWhatIsNotUtf8IsShown() {
+    var argv =
+        new byte[] {'x', 0, 'a', '\n', 'b', 0, (byte) 0xe6, (byte) 0x97, 0, (byte) 0xff, 'c'};
+
+    assertThat(KernelText.arguments(argv)).isEqualTo("a\nb \uFFFD \uFFFDc");
+  }
+
+  @Test
+  void halfASurrogatePairIsReplacedAndAWholeOneStays() {
+    assertThat(KernelText.wellFormed("a\ud83db \ud83d\udc1d")).isEqualTo("a?b \ud83d\udc1d");
   }
 
   @Test

@@ -1,5 +1,7 @@
 package dev.skep.events.json;
 
+import static dev.skep.events.KernelText.wellFormed;
+
 import com.fasterxml.jackson.core.Base64Variants;
 import com.fasterxml.jackson.core.io.SerializedString;
 import dev.skep.events.Argument;
@@ -44,9 +46,9 @@ final class ArgumentJson {
     // The label's number, 18, lies between those of the kinds.
     if (!(argument instanceof ErrorArg)) {
       writeValue(out, argument);
-      out.plain(LABEL, argument.label());
+      out.plain(LABEL, wellFormed(argument.label()));
     } else {
-      out.plain(LABEL, argument.label());
+      out.plain(LABEL, wellFormed(argument.label()));
       writeValue(out, argument);
     }
     json.writeEndObject();
@@ -59,10 +61,7 @@ final class ArgumentJson {
         json.writeFieldName(INT_ARG);
         json.writeNumber(value);
       }
-      case UintArg(int value, _) -> {
-        json.writeFieldName(UINT_ARG);
-        out.unsigned(value);
-      }
+      case UintArg(int value, _) -> out.unsigned(UINT_ARG, value);
       case SizeArg(long value, _) -> {
         json.writeFieldName(SIZE_ARG);
         out.unsigned64(value);
@@ -101,7 +100,7 @@ final class ArgumentJson {
       case ErrorArg(var message, _) -> {
         json.writeFieldName(ERROR_ARG);
         json.writeStartObject();
-        out.plain(MESSAGE, message);
+        out.plain(MESSAGE, wellFormed(message));
         json.writeEndObject();
       }
     }

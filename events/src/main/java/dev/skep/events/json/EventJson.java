@@ -3,11 +3,14 @@ package dev.skep.events.json;
 import com.fasterxml.jackson.core.io.SerializedString;
 import dev.skep.events.Action;
 import dev.skep.events.Argument;
+import dev.skep.events.BinaryProperties;
 import dev.skep.events.Event;
+import dev.skep.events.ProcessEvent;
 import dev.skep.events.ProcessExec;
 import dev.skep.events.ProcessExit;
 import dev.skep.events.ProcessKprobe;
 import dev.skep.events.ProcessRef;
+import dev.skep.events.ProcessThrottle;
 import java.io.IOException;
 import java.util.EnumMap;
 import java.util.List;
@@ -23,6 +26,7 @@ public final class EventJson {
   private static final SerializedString PROCESS_EXEC = new SerializedString("process_exec");
   private static final SerializedString PROCESS_EXIT = new SerializedString("process_exit");
   private static final SerializedString PROCESS_KPROBE = new SerializedString("process_kprobe");
+  private static final SerializedString PROCESS_THROTTLE = new SerializedString("process_throttle");
   private static final SerializedString NODE_NAME = new SerializedString("node_name");
   private static final SerializedString TIME = new SerializedString("time");
   private static final SerializedString CLUSTER_NAME = new SerializedString("cluster_name");
@@ -30,6 +34,7 @@ public final class EventJson {
 
   private static final SerializedString PROCESS = new SerializedString("process");
   private static final SerializedString PARENT = new SerializedString("parent");
+  private static final SerializedString ANCESTORS = new SerializedString("ancestors");
   private static final SerializedString SIGNAL = new SerializedString("signal");
   private static final SerializedString STATUS = new SerializedString("status");
   private static final SerializedString FUNCTION_NAME = new SerializedString("function_name");
@@ -41,11 +46,20 @@ public final class EventJson {
   private static final SerializedString MESSAGE = new SerializedString("message");
   private static final SerializedString TAGS = new SerializedString("tags");
 
+  private static final SerializedString TYPE = new SerializedString("type");
+  private static final SerializedString CGROUP = new SerializedString("cgroup");
+
   private static final Map<Action, SerializedString> ACTIONS = new EnumMap<>(Action.class);
+
+  private static final Map<ProcessThrottle.Type, SerializedString> THROTTLE_TYPES =
+      new EnumMap<>(ProcessThrottle.Type.class);
 
   static {
     for (var action : Action.values()) {
       ACTIONS.put(action, new SerializedString("KPROBE_ACTION_" + action));
+    }
+    for (var type : ProcessThrottle.Type.values()) {
+      THROTTLE_TYPES.put(type, new SerializedString("THROTTLE_" + type));
     }
   }
 
@@ -84,18 +98,20 @@ public final class EventJson {
     json.writeStartObject();
     switch (event) {
       case ProcessExec exec -> {
-        begin(PROCESS_EXEC, exec);
+        begin(PROCESS_EXEC, exec, exec.binaryProperties());
+        writeAncestors(exec.ancestors());
         json.writeEndObject();
       }
       case ProcessExit exit -> {
-        begin(PROCESS_EXIT, exit);
+        begin(PROCESS_EXIT, exit, null);
         out.plain(SIGNAL, exit.signal());
         out.plain(STATUS, exit.status());
         out.time(TIME, exit.timeNanos());
+        writeAncestors(exit.ancestors());
         json.writeEndObject();
       }
       case ProcessKprobe kprobe -> {
-        begin(PROCESS_KPROBE, kprobe);
+        begin(PROCESS_KPROBE, kprobe, null);
         out.plain(FUNCTION_NAME, kprobe.hook().function());
         writeArguments(kprobe.args());
         if (kprobe.returned() != null) {
@@ -107,6 +123,15 @@ public final class EventJson {
         writeAction(RETURN_ACTION, kprobe.returnAction());
         out.plain(MESSAGE, kprobe.hook().message());
         writeTags(kprobe.hook().tags());
+        writeAncestors(kprobe.ancestors());
+        json.writeEndObject();
+      }
+      case ProcessThrottle throttle -> {
+        json.writeFieldName(PROCESS_THROTTLE);
+        json.writeStartObject();
+        json.writeFieldName(TYPE);
+        json.writeString(THROTTLE_TYPES.get(throttle.type()));
+        out.plain(CGROUP, throttle.cgroup());
         json.writeEndObject();
       }
     }
@@ -114,18 +139,28 @@ public final class EventJson {
     json.writeEndObject();
   }
 
-  private void begin(SerializedString kind, Event event) throws IOException {
-    out.json().writeFieldName(kind);
-    out.json().writeStartObject();
-    writeProcess(PROCESS, event.process());
-    writeProcess(PARENT, event.parent());
+  private void begin(
+      SerializedString kind, ProcessEvent event, @Nullable BinaryProperties binaryProperties)
+      throws IOException {
+    var json = out.json();
+    json.writeFieldName(kind);
+    json.writeStartObject();
+    json.writeFieldName(PROCESS);
+    processes.write(out, event.process(), binaryProperties);
+    if (event.parent() != null) {
+      json.writeFieldName(PARENT);
+      processes.write(out, event.parent(), null);
+    }
   }
 
-  private void writeProcess(SerializedString name, @Nullable ProcessRef process)
-      throws IOException {
-    if (process != null) {
-      out.json().writeFieldName(name);
-      processes.write(out, process);
+  private void writeAncestors(List<ProcessRef> ancestors) throws IOException {
+    if (!ancestors.isEmpty()) {
+      out.json().writeFieldName(ANCESTORS);
+      out.json().writeStartArray();
+      for (var ancestor : ancestors) {
+        processes.write(out, ancestor, null);
+      }
+      out.json().writeEndArray();
     }
   }
 

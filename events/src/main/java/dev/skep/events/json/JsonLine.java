@@ -43,12 +43,17 @@ final class JsonLine {
     return line;
   }
 
-  /** Writes a field whose value, and maybe further fields, are encoded already. */
-  void encoded(SerializableString name, byte[] encoded) throws IOException {
-    json.writeFieldName(name);
+  /** How long it is so far, within an object as well. */
+  int length() throws IOException {
+    json.flush();
+    return line.length();
+  }
+
+  /** The line, for its writer to put the bytes of one value there, which is due now. */
+  Line encodedValue() throws IOException {
     json.writeRawValue(""); // the generator's part of a value: the colon before and the comma after
     json.flush();
-    line.write(encoded, 0, encoded.length);
+    return line;
   }
 
   void plain(SerializableString name, String text) throws IOException {
@@ -60,8 +65,7 @@ final class JsonLine {
 
   void plain(SerializableString name, int number) throws IOException {
     if (number != 0) {
-      json.writeFieldName(name);
-      unsigned(number);
+      unsigned(name, number);
     }
   }
 
@@ -70,6 +74,11 @@ final class JsonLine {
       json.writeFieldName(name);
       unsigned64(number);
     }
+  }
+
+  void unsigned(SerializableString name, int number) throws IOException {
+    json.writeFieldName(name);
+    unsigned(number);
   }
 
   void unsigned(int number) throws IOException {

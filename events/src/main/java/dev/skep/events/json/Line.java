@@ -1,5 +1,7 @@
 package dev.skep.events.json;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.OutputStream;
 import java.util.Arrays;
 
@@ -37,6 +39,30 @@ final class Line extends OutputStream {
     makeRoom(count);
     System.arraycopy(source, offset, bytes, length, count);
     length += count;
+  }
+
+  @Override
+  public void write(byte[] source) {
+    write(source, 0, source.length);
+  }
+
+  /** Writes the digits of an unsigned number. */
+  void unsigned(int number) {
+    long rest = Integer.toUnsignedLong(number);
+    int digits = 1;
+    for (long above = rest / 10; above != 0; above /= 10) {
+      digits++;
+    }
+    makeRoom(digits);
+    length += digits;
+    for (int at = length - 1; at >= length - digits; at--) {
+      bytes[at] = (byte) ('0' + rest % 10);
+      rest /= 10;
+    }
+  }
+
+  static byte[] utf8(String text) {
+    return text.getBytes(UTF_8);
   }
 
   private void makeRoom(int count) {

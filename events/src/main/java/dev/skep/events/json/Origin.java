@@ -1,6 +1,9 @@
 package dev.skep.events.json;
 
+import static dev.skep.events.KernelText.wellFormed;
+
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * What every event of one agent says of where it came from.
@@ -10,7 +13,13 @@ import java.util.Map;
  */
 public record Origin(String node, String cluster, Map<String, String> nodeLabels) {
   public Origin {
-    nodeLabels = Map.copyOf(nodeLabels);
+    node = wellFormed(node);
+    cluster = wellFormed(cluster);
+    nodeLabels =
+        nodeLabels.entrySet().stream()
+            .collect(
+                Collectors.toUnmodifiableMap(
+                    label -> wellFormed(label.getKey()), label -> wellFormed(label.getValue())));
   }
 
   /** A node without a cluster's name and labels. */

@@ -8,23 +8,38 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.protobuf.util.JsonFormat;
 import dev.skep.events.Action;
 import dev.skep.events.Argument;
+import dev.skep.events.BinaryProperties;
 import dev.skep.events.Bytes;
+import dev.skep.events.Capabilities;
+import dev.skep.events.Credentials;
+import dev.skep.events.EnvironmentVariable;
 import dev.skep.events.Event;
+import dev.skep.events.FileProperties;
 import dev.skep.events.Hook;
 import dev.skep.events.KernelText;
+import dev.skep.events.Namespace;
+import dev.skep.events.Namespaces;
+import dev.skep.events.PrivilegesChanged;
 import dev.skep.events.ProcessExec;
 import dev.skep.events.ProcessExit;
 import dev.skep.events.ProcessFacts;
 import dev.skep.events.ProcessKprobe;
 import dev.skep.events.ProcessRef;
+import dev.skep.events.ProcessThrottle;
 import dev.skep.events.TracedProcess;
+import dev.skep.events.UserNamespace;
+import dev.skep.events.proto.CapabilitiesType;
 import dev.skep.events.proto.GetEventsResponse;
+import dev.skep.events.proto.SecureBitsType;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -82,6 +97,122 @@ class EventJsonTest {
             "node_name":"n1","time":"2026-01-02T03:04:05.000060Z"}
             """
                 .formatted(ID_JSON));
+  }
+
+  @Test
+  void whatIsToldOnDemandStandsWhereItsNumberSays() {
+    var host = new Namespace(-67108864, true);
+    var own = new Namespace(1, false);
+    var nothing = new Capabilities(0, 0, 0);
+    var facts =
+        new ProcessFacts(
+            EXEC_ID,
+            45,
+            0,
+            "",
+            "/usr/bin/su",
+            "",
+            "",
+            TIME,
+            0,
+            "",
+            true,
+            new Capabilities(0b11, 1L << 40 | 1L << 41 | 1L << 63, 0),
+            new Namespaces(
+                host,
+                own,
+                Namespace.NONE,
+                own,
+                own,
+                own,
+                Namespace.NONE,
+                Namespace.NONE,
+                own,
+                host),
+            new Credentials(
+                0, -1, 0, 0, 0, 0, 0, 0, 0x81, nothing, new UserNamespace(0, 0, 0, host)),
+            "root",
+            List.of(new EnvironmentVariable("A", ""), new EnvironmentVariable("", "b=c")));
+    var exec =
+        new ProcessExec(
+            TIME,
+            new ProcessRef(new TracedProcess(facts), 2, 45),
+            null,
+            List.of(ProcessRef.of(ID), ProcessRef.of(ID)),
+            new BinaryProperties(
+                0,
+                null,
+                EnumSet.of(
+                    PrivilegesChanged.RAISED_EXEC_FILE_SETUID,
+                    PrivilegesChanged.RAISED_EXEC_FILE_CAP),
+                new FileProperties(-1, 0, "/memfd:x")));
+
+    assertThat(line(exec))
+        .isEqualTo(
+            """
+            {"process_exec":{"process":{"exec_id":"bm9kZToxMjM6NDU=","pid":45,"uid":0,\
+            "binary":"/usr/bin/su","start_time":"2026-01-02T03:04:05.000060Z","auid":0,"refcnt":2,\
+            "cap":{"permitted":["CAP_CHOWN","DAC_OVERRIDE"],"effective":["CAP_CHECKPOINT_RESTORE"]},\
+            "ns":{"uts":{"inum":4227858432,"is_host":true},"ipc":{"inum":1},"pid":{"inum":1},\
+            "pid_for_children":{"inum":1},"net":{"inum":1},"cgroup":{"inum":1},\
+            "user":{"inum":4227858432,"is_host":true}},"tid":45,\
+            "process_credentials":{"uid":0,"gid":4294967295,"euid":0,"egid":0,"suid":0,"sgid":0,\
+            "fsuid":0,"fsgid":0,"securebits":["SecBitNoRoot","SecBitNoCapAmbientRaiseLocked"],\
+            "caps":{},"user_ns":{"level":0,"uid":0,"gid":0,\
+            "ns":{"inum":4227858432,"is_host":true}}},\
+            "binary_properties":{"setuid":0,\
+            "privileges_changed":["PRIVILEGES_RAISED_EXEC_FILE_CAP",\
+            "PRIVILEGES_RAISED_EXEC_FILE_SETUID"],\
+            "file":{"inode":{"number":"18446744073709551615","links":0},"path":"/memfd:x"}},\
+            "user":{"name":"root"},"in_init_tree":true,\
+            "environment_variables":[{"Key":"A"},{"Value":"b=c"}]},\
+            "ancestors":[%1$s"tid":45,"in_init_tree":false},%1$s"tid":45,"in_init_tree":false}]},\
+            "node_name":"n1","time":"2026-01-02T03:04:05.000060Z"}
+            """
+                .formatted(ID_JSON));
+  }
+
+  @Test
+  void everyBitOfCapabilitiesAndSecurebitsHasItsWireName() throws IOException {
+    var all = new Capabilities(-1, 0, 0);
+    var credentials =
+        new Credentials(
+            0, 0, 0, 0, 0, 0, 0, 0, -1, all, new UserNamespace(0, 0, 0, Namespace.NONE));
+    var facts =
+        new ProcessFacts(
+            EXEC_ID,
+            1,
+            0,
+            "",
+            "",
+            "",
+            "",
+            TIME,
+            0,
+            "",
+            null,
+            null,
+            null,
+            credentials,
+            null,
+            List.of());
+    var read = read(line(new ProcessExec(TIME, ProcessRef.of(new TracedProcess(facts)), null)));
+
+    var told = read.getProcessExec().getProcess().getProcessCredentials();
+    assertThat(told.getCaps().getPermittedList().stream().map(CapabilitiesType::getNumber))
+        .containsExactlyElementsOf(IntStream.rangeClosed(0, 40).boxed().toList());
+    assertThat(told.getSecurebitsList().stream().map(SecureBitsType::getNumber))
+        .containsExactly(1, 2, 4, 8, 16, 32, 64, 128);
+  }
+
+  @Test
+  void aThrottleBelongsToACgroupAndToNoProcess() {
+    assertThat(line(new ProcessThrottle(TIME, ProcessThrottle.Type.START, "pod1")))
+        .isEqualTo(
+            """
+            {"process_throttle":{"type":"THROTTLE_START","cgroup":"pod1"},\
+            "node_name":"n1","time":"2026-01-02T03:04:05.000060Z"}
+            """);
   }
 
   @Test
@@ -143,10 +274,24 @@ class EventJsonTest {
 
   @Test
   void bytesThatAreNotUtf8AreShownAndLoseNothingElse() {
-    var path = new byte[] {'/', 't', 'm', 'p', '/', (byte) 0xc3, '(', (byte) 0xff};
+    var path =
+        new byte[] {
+          '/',
+          'a',
+          '\n',
+          '/',
+          (byte) 0xc3,
+          '(',
+          (byte) 0xff,
+          0,
+          (byte) 0xed,
+          (byte) 0xa0,
+          (byte) 0xbd
+        };
     var argument = new Argument.StringArg(KernelText.of(path), "");
 
-    assertThat(line(kprobe("m", argument))).contains("{\"string_arg\":\"/tmp/\uFFFD(\uFFFD\"}");
+    assertThat(line(kprobe("m", argument)))
+        .contains("{\"string_arg\":\"/a\\n/\uFFFD(\uFFFD\\u0000\uFFFD\"}");
   }
 
   @Test
@@ -183,14 +328,85 @@ class EventJsonTest {
 
     for (int i = 0; i < 150; i++) {
       var line = line(seed % 2 == 0 ? labelled : json, events.event());
-      var read = GetEventsResponse.newBuilder();
-      JsonFormat.parser().merge(line, read);
+      var read = read(line);
       var written = JsonFormat.printer().preservingProtoFieldNames().print(read);
 
       // As trees, for protobuf escapes more than it must; as text again, for the order counts.
       assertThat(tree(line)).isEqualTo(tree(written));
       assertThat(line).endsWith("}\n").hasLineCount(1);
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"\0", "a\nb", "\ud83d", "\udc1d\ud83d", "\u0085\u2028", "\uFFFD", "\"}\\"})
+  void noTextAnywhereKeepsAnEventFromBeingReadWhole(String text) throws IOException {
+    var shown = KernelText.of(text.getBytes(UTF_8)); // what the kernel tells comes this way
+    var facts =
+        new ProcessFacts(
+            EXEC_ID,
+            1,
+            0,
+            shown,
+            shown,
+            shown,
+            shown,
+            TIME,
+            0,
+            shown,
+            null,
+            null,
+            null,
+            null,
+            text,
+            List.of(new EnvironmentVariable(shown, shown)));
+    var process = ProcessRef.of(new TracedProcess(facts));
+    var kprobe =
+        new ProcessKprobe(
+            TIME,
+            process,
+            process,
+            new Hook(text, text, text, List.of(text)),
+            List.of(
+                new Argument.StringArg(shown, text),
+                new Argument.FileArg(shown, shown, shown, shown, text),
+                new Argument.ErrorArg(text, text)),
+            null,
+            Action.POST,
+            Action.POST,
+            List.of(process));
+    var exec =
+        new ProcessExec(
+            TIME,
+            process,
+            null,
+            List.of(),
+            new BinaryProperties(null, null, Set.of(), new FileProperties(1, 0, shown)));
+    var throttle = new ProcessThrottle(TIME, ProcessThrottle.Type.STOP, shown);
+    var anywhere = new EventJson(new Origin(text, text, Map.of("a" + text, text)));
+
+    for (var event : List.of(kprobe, exec, throttle)) {
+      var line = line(anywhere, event);
+      assertThat(line).endsWith("}\n").hasLineCount(1);
+      var read = read(line);
+      assertThat(GetEventsResponse.parseFrom(read.toByteArray())).isEqualTo(read);
+      assertThat(read.getNodeName()).isEqualTo(shown);
+      assertThat(read.getNodeLabelsMap()).containsEntry("a" + shown, shown);
+    }
+    var read = read(line(anywhere, kprobe)).getProcessKprobe();
+    assertThat(read.getProcess().getArguments()).isEqualTo(shown);
+    assertThat(read.getProcess().getUser().getName()).isEqualTo(shown);
+    assertThat(read.getProcess().getEnvironmentVariables(0).getKey()).isEqualTo(shown);
+    assertThat(read.getArgs(0).getStringArg()).isEqualTo(shown);
+    assertThat(read.getArgs(1).getFileArg().getPath()).isEqualTo(shown);
+    assertThat(read.getTags(0)).isEqualTo(shown);
+    assertThat(read(line(anywhere, throttle)).getProcessThrottle().getCgroup()).isEqualTo(shown);
+  }
+
+  private static GetEventsResponse read(String line) throws IOException {
+    var read = GetEventsResponse.newBuilder();
+    JsonFormat.parser().merge(line, read);
+    return read.build();
   }
 
   private static String tree(String json) throws IOException {

@@ -2,21 +2,33 @@ package dev.skep.events.json;
 
 import dev.skep.events.Action;
 import dev.skep.events.Argument;
+import dev.skep.events.BinaryProperties;
 import dev.skep.events.Bytes;
+import dev.skep.events.Capabilities;
+import dev.skep.events.Credentials;
+import dev.skep.events.EnvironmentVariable;
 import dev.skep.events.Event;
 import dev.skep.events.ExecId;
+import dev.skep.events.FileProperties;
 import dev.skep.events.Hook;
 import dev.skep.events.KernelText;
+import dev.skep.events.Namespace;
+import dev.skep.events.Namespaces;
+import dev.skep.events.PrivilegesChanged;
 import dev.skep.events.ProcessExec;
 import dev.skep.events.ProcessExit;
 import dev.skep.events.ProcessFacts;
 import dev.skep.events.ProcessKprobe;
 import dev.skep.events.ProcessRef;
+import dev.skep.events.ProcessThrottle;
 import dev.skep.events.Signals;
 import dev.skep.events.TracedProcess;
+import dev.skep.events.UserNamespace;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -45,11 +57,22 @@ final class RandomEvents {
   }
 
   Event event() {
-    return switch (random.nextInt(3)) {
-      case 0 -> new ProcessExec(time(), process(), parent());
-      case 1 ->
+    return switch (random.nextInt(7)) {
+      case 0 ->
+          new ProcessThrottle(
+              time(),
+              random.nextBoolean() ? ProcessThrottle.Type.START : ProcessThrottle.Type.STOP,
+              text());
+      case 1, 2 ->
+          new ProcessExec(time(), process(), parent(), ancestors(), maybe(this::binaryProperties));
+      case 3, 4 ->
           new ProcessExit(
-              time(), process(), parent(), Signals.name(random.nextInt(66)), random.nextInt(256));
+              time(),
+              process(),
+              parent(),
+              Signals.name(random.nextInt(66)),
+              random.nextInt(256),
+              ancestors());
       default ->
           new ProcessKprobe(
               time(),
@@ -59,7 +82,8 @@ final class RandomEvents {
               Stream.generate(this::argument).limit(random.nextInt(6)).toList(),
               random.nextBoolean() ? argument() : null,
               action(),
-              action());
+              action(),
+              ancestors());
     };
   }
 
@@ -95,12 +119,72 @@ final class RandomEvents {
             time(),
             (int) number(),
             text(),
-            switch (random.nextInt(3)) {
-              case 0 -> true;
-              case 1 -> false;
-              default -> null;
-            });
+            maybe(random::nextBoolean),
+            maybe(this::capabilities),
+            maybe(this::namespaces),
+            maybe(this::credentials),
+            maybe(this::text),
+            Stream.generate(() -> new EnvironmentVariable(text(), text()))
+                .limit(random.nextInt(3))
+                .toList());
     return new ProcessRef(new TracedProcess(facts), (int) number(), (int) number());
+  }
+
+  private List<ProcessRef> ancestors() {
+    return random.nextInt(3) == 0
+        ? Stream.generate(this::process).limit(random.nextInt(4)).toList()
+        : List.of();
+  }
+
+  private Capabilities capabilities() {
+    return new Capabilities(number(), number(), number());
+  }
+
+  private Namespaces namespaces() {
+    return new Namespaces(
+        namespace(),
+        namespace(),
+        namespace(),
+        namespace(),
+        namespace(),
+        namespace(),
+        namespace(),
+        namespace(),
+        namespace(),
+        namespace());
+  }
+
+  private Namespace namespace() {
+    return new Namespace((int) number(), random.nextBoolean());
+  }
+
+  private Credentials credentials() {
+    return new Credentials(
+        (int) number(),
+        (int) number(),
+        (int) number(),
+        (int) number(),
+        (int) number(),
+        (int) number(),
+        (int) number(),
+        (int) number(),
+        (int) number(),
+        capabilities(),
+        new UserNamespace((int) number(), (int) number(), (int) number(), namespace()));
+  }
+
+  private BinaryProperties binaryProperties() {
+    return new BinaryProperties(
+        maybe(() -> (int) number()),
+        maybe(() -> (int) number()),
+        Stream.of(PrivilegesChanged.values())
+            .filter(_ -> random.nextBoolean())
+            .collect(Collectors.toSet()),
+        maybe(() -> new FileProperties(number(), (int) number(), text())));
+  }
+
+  private <T> @Nullable T maybe(Supplier<T> made) {
+    return random.nextBoolean() ? made.get() : null;
   }
 
   private Action action() {

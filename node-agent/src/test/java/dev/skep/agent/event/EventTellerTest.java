@@ -27,6 +27,7 @@ import dev.skep.events.Action;
 import dev.skep.events.Argument;
 import dev.skep.events.Bytes;
 import dev.skep.events.Event;
+import dev.skep.events.ProcessEvent;
 import dev.skep.events.ProcessExec;
 import dev.skep.events.ProcessExit;
 import dev.skep.events.ProcessKprobe;
@@ -45,7 +46,7 @@ class EventTellerTest {
   private static final ProcessKey SHELL = key(100, 1_000);
   private static final ProcessKey CHILD = key(200, 2_000);
 
-  private final List<Event> events = new ArrayList<>();
+  private final List<ProcessEvent> events = new ArrayList<>();
   private final List<Violation> violations = new ArrayList<>();
   private final PolicyBook book = new PolicyBook();
   private final EventTeller teller =
@@ -53,7 +54,7 @@ class EventTellerTest {
           new ProcessCache(new ProcessNames("n", EventTellerTest::wall), 100),
           book,
           EventTellerTest::wall,
-          events::add,
+          event -> events.add((ProcessEvent) event),
           violations::add);
 
   @Test
