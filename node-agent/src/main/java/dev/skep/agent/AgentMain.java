@@ -1,5 +1,6 @@
 package dev.skep.agent;
 
+import dev.skep.agent.options.OptionSources;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -19,7 +20,7 @@ public final class AgentMain {
   }
 
   static CommandLine commandLine() {
-    return new CommandLine(new AgentMain());
+    return OptionSources.install(new CommandLine(new AgentMain()), System.getenv());
   }
 
   static final class Version implements IVersionProvider {

@@ -38,9 +38,6 @@ import org.slf4j.LoggerFactory;
 final class AgentRun {
   private static final Logger LOG = LoggerFactory.getLogger(AgentRun.class);
 
-  /** The kernel's own map of processes holds as many. */
-  private static final int PROCESSES = 32_768;
-
   private static final Duration TEND = Duration.ofSeconds(5);
   private static final Duration TICK = Duration.ofSeconds(1);
   private static final Duration CLOCK = Duration.ofMinutes(1);
@@ -57,8 +54,8 @@ final class AgentRun {
       List<Path> policies,
       @Nullable Path export,
       @Nullable ClusterOptions cluster,
-      Path bpfDir,
-      int ringBytes,
+      KernelOptions kernel,
+      int processCacheSize,
       boolean keep) {}
 
   private final Settings settings;
@@ -68,6 +65,7 @@ final class AgentRun {
   private final ViolationLog violations = new ViolationLog();
   private final LastConfig lastConfig;
   private final EventStream stream;
+  private final Losses losses;
   private final PolicyEngine engine;
   private final CountDownLatch stop = new CountDownLatch(1);
   private final ScheduledExecutorService policyThread = thread("skep-policies");
@@ -80,9 +78,10 @@ final class AgentRun {
     this.settings = settings;
     this.kernel = kernel;
     this.host = new ThisHost(settings.node());
-    this.lastConfig = new LastConfig(settings.bpfDir());
+    this.lastConfig = new LastConfig(settings.kernel().folder());
     var book = new PolicyBook();
-    var processes = new ProcessCache(new ProcessNames(settings.node(), clock), PROCESSES);
+    var processes =
+        new ProcessCache(new ProcessNames(settings.node(), clock), settings.processCacheSize());
     stream =
         new EventStream(
             new EventJson(Origin.of(settings.node())),
@@ -97,6 +96,7 @@ final class AgentRun {
                       violations.add(violation);
                       changed();
                     }));
+    losses = new Losses(kernel::drops, stream::losses);
     engine =
         new PolicyEngine(
             kernel,
@@ -125,7 +125,7 @@ final class AgentRun {
     }
     SkepKernel kernel;
     try {
-      kernel = SkepKernels.open(new KernelOptions(settings.bpfDir(), settings.ringBytes()));
+      kernel = SkepKernels.open(settings.kernel());
     } catch (BpfException | IllegalArgumentException e) {
       LOG.error("{}", e.getMessage());
       sink.close();
@@ -156,6 +156,13 @@ final class AgentRun {
   }
 
   private void begin(List<WantedPolicy> policies) throws IOException {
+    var hooks = kernel.processHooks();
+    LOG.info(
+        "the life of processes is seen by: fork {}, exec {}, exit {}, credentials {}",
+        hooks.fork(),
+        hooks.exec(),
+        hooks.exit(),
+        hooks.credentials());
     if (settings.cluster() == null) {
       engine.recall(policies);
       ring.start();
@@ -167,7 +174,13 @@ final class AgentRun {
       var options = settings.cluster();
       var node =
           new ClusterNode(
-              host.facts(), kernel, engine, policyThread, violations, stream, lastConfig);
+              host.facts(kernel.processHooks()),
+              kernel,
+              engine,
+              policyThread,
+              violations,
+              losses,
+              lastConfig);
       var made = new ClusterLink(() -> new KubernetesCluster(options), node);
       link = made;
       made.start();
@@ -175,6 +188,7 @@ final class AgentRun {
     }
     every(policyThread, TEND, engine::tend);
     every(timer, TICK, () -> stream.tick(clock.now()));
+    every(timer, TICK, losses::warn);
     every(timer, CLOCK, clock::measure);
   }
 
@@ -211,6 +225,7 @@ final class AgentRun {
     drain();
     try {
       var _ = policyThread.awaitTermination(2, TimeUnit.SECONDS);
+      var _ = losses.byCause(); // the last time that the kernel can be asked
       if (settings.keep() || deaf) {
         kernel.close();
       } else {
@@ -224,7 +239,11 @@ final class AgentRun {
       Thread.currentThread().interrupt();
     }
     stream.close();
-    LOG.info("stopped: {} events written", stream.counts().written());
+    var lost = losses.sinceStart();
+    LOG.info(
+        "stopped: {} events written; lost or incomplete: {}",
+        stream.written(),
+        lost.isEmpty() ? "nothing" : lost);
   }
 
   /** What happened before the end is told. The ring's reader comes by every 10 ms at least. */

@@ -1,5 +1,6 @@
 package dev.skep.agent;
 
+import dev.skep.agent.options.KernelFlags;
 import dev.skep.bpf.BpfException;
 import dev.skep.bpf.kernel.SkepKernels;
 import java.nio.file.Path;
@@ -19,9 +20,9 @@ final class CleanupCommand implements Callable<Integer> {
   @Option(
       names = "--bpf-dir",
       paramLabel = "DIR",
-      defaultValue = RunCommand.BPF_DIR,
+      defaultValue = KernelFlags.BPF_DIR,
       description = "Folder of bpffs that holds the agent's pins (default: ${DEFAULT-VALUE}).")
-  private Path bpfDir = Path.of(RunCommand.BPF_DIR);
+  private Path bpfDir = Path.of(KernelFlags.BPF_DIR);
 
   @Override
   public Integer call() {

@@ -31,7 +31,7 @@ final class ClusterNode implements Node {
   private final PolicyEngine engine;
   private final Executor policyThread;
   private final ViolationLog violations;
-  private final EventStream stream;
+  private final Losses losses;
   private final LastConfig lastConfig;
 
   /** The newest; older ones that were not acted on yet are skipped. */
@@ -46,14 +46,14 @@ final class ClusterNode implements Node {
       PolicyEngine engine,
       Executor policyThread,
       ViolationLog violations,
-      EventStream stream,
+      Losses losses,
       LastConfig lastConfig) {
     this.facts = facts;
     this.kernel = kernel;
     this.engine = engine;
     this.policyThread = policyThread;
     this.violations = violations;
-    this.stream = stream;
+    this.losses = losses;
     this.lastConfig = lastConfig;
   }
 
@@ -93,7 +93,7 @@ final class ClusterNode implements Node {
     try {
       return Optional.of(
           standings.config().isEmpty() && last != null
-              ? NodeReport.before(facts, last, kernel.policies().keySet())
+              ? NodeReport.before(facts, last, kernel.policies().keySet(), kernel.processMap())
               : report(standings));
     } catch (BpfException e) {
       LOG.error("the kernel cannot be asked, the report waits: {}", e.getMessage());
@@ -107,11 +107,7 @@ final class ClusterNode implements Node {
       var uid = standing.policy().uid();
       totals.put(uid, kernel.totals(uid));
     }
-    var drops = new HashMap<>(kernel.drops());
-    drops.put("export", stream.counts().lost());
-    drops.put("late_return", stream.lateReturns());
-    drops.put("untold", stream.untold());
-    drops.put("unknown_process", stream.unknownProcesses());
-    return NodeReport.of(facts, standings, totals, violations.newestFirst(), drops);
+    return NodeReport.of(
+        facts, standings, totals, violations.newestFirst(), losses.byCause(), kernel.processMap());
   }
 }

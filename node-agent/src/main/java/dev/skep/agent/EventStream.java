@@ -7,6 +7,8 @@ import dev.skep.events.Event;
 import dev.skep.events.json.EventJson;
 import dev.skep.events.sink.Sink;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -72,22 +74,17 @@ final class EventStream implements SkepKernel.Consumer, AutoCloseable {
     return drained;
   }
 
-  /** Records that a fault of ours kept from being told. */
-  long untold() {
-    return untold.get();
+  /** Of this way from the ring on, by cause. Any thread. */
+  Map<String, Long> losses() {
+    var losses = new HashMap<>(teller.losses());
+    losses.put("untold", untold.get());
+    losses.put("export", sink.counts().lost());
+    return losses;
   }
 
-  long lateReturns() {
-    return teller.lateReturns();
-  }
-
-  /** Records of processes, or of parents, of which nothing was known. */
-  long unknownProcesses() {
-    return teller.unknownProcesses();
-  }
-
-  Sink.Counts counts() {
-    return sink.counts();
+  /** Lines written. */
+  long written() {
+    return sink.counts().written();
   }
 
   @Override

@@ -1,16 +1,19 @@
 package dev.skep.agent;
 
-import dev.skep.agent.kube.ClusterOptions;
+import dev.skep.agent.options.EventFlags;
+import dev.skep.agent.options.ExportFlags;
+import dev.skep.agent.options.KernelFlags;
+import dev.skep.agent.options.OptionSources;
+import dev.skep.agent.options.PolicyFlags;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 @Command(
@@ -19,92 +22,51 @@ import picocli.CommandLine.Spec;
       "Traces this node's processes and carries out policies:",
       "those of the cluster with --kube, those of files without."
     },
+    footer = {
+      "",
+      "An option that is not on the command line is taken from its environment",
+      "variable, else from the file of its name (without dashes) in --config-dir.",
+      "Exit codes: 0 stopped by a signal, 2 wrong options, 1 everything else."
+    },
+    abbreviateSynopsis = true,
+    sortOptions = false,
     mixinStandardHelpOptions = true)
 final class RunCommand implements Callable<Integer> {
-  static final String BPF_DIR = "/sys/fs/bpf/skep";
-
-  enum OnExit {
-    keep,
-    detach
-  }
-
   @Spec private @Nullable CommandSpec spec;
 
   @Option(
-      names = "--policy",
-      paramLabel = "FILE|DIR",
-      description = "A policy, or a folder of policies (*.yaml). May be given several times.")
-  private List<Path> policies = List.of();
-
-  @Option(
-      names = "--export",
-      paramLabel = "FILE|-",
-      defaultValue = "-",
-      description = "Where events go, one JSON object a line (default: standard output).")
-  private String export = "-";
-
-  @Option(names = "--kube", description = "Work for a cluster.")
-  private boolean kube;
-
-  @Option(
-      names = "--kubeconfig",
-      paramLabel = "FILE",
-      defaultValue = "${env:KUBECONFIG}",
-      description = "How to reach the cluster (default: $KUBECONFIG, else the pod's own account).")
-  private @Nullable Path kubeconfig;
-
-  @Option(
-      names = "--namespace",
-      paramLabel = "NAME",
-      defaultValue = "skep-system",
-      description = "Where the operator keeps this node's ConfigMap (default: ${DEFAULT-VALUE}).")
-  private String namespace = "skep-system";
-
-  @Option(
-      names = "--node-name",
-      paramLabel = "NAME",
-      defaultValue = "${env:NODE_NAME}",
-      description = "This node's name (default: $$NODE_NAME, else the host's name).")
-  private @Nullable String nodeName;
-
-  @Option(
-      names = "--bpf-dir",
+      names = "--config-dir",
       paramLabel = "DIR",
-      defaultValue = BPF_DIR,
-      description = "Folder of bpffs for the agent's pins (default: ${DEFAULT-VALUE}).")
-  private Path bpfDir = Path.of(BPF_DIR);
+      description = "A folder of options, one file each, such as a mounted ConfigMap.")
+  private @Nullable Path configDir;
 
-  @Option(
-      names = "--on-exit",
-      paramLabel = "keep|detach",
-      description =
-          "Whether policies go on acting without the agent (default: keep with --kube, else detach).")
-  private @Nullable OnExit onExit;
+  @ArgGroup(validate = false, order = 1, heading = "%nPolicies%n")
+  private PolicyFlags policies = new PolicyFlags();
 
-  @Option(
-      names = "--ring-size",
-      paramLabel = "BYTES",
-      defaultValue = "4194304",
-      description = "Of the events' ring, a power of two (default: ${DEFAULT-VALUE}).")
-  private int ringBytes = 4 << 20;
+  @ArgGroup(validate = false, order = 2, heading = "%nWhat events tell%n")
+  private EventFlags events = new EventFlags();
+
+  @ArgGroup(validate = false, order = 3, heading = "%nWhere events go%n")
+  private ExportFlags export = new ExportFlags();
+
+  @ArgGroup(validate = false, order = 4, heading = "%nIn the kernel%n")
+  private KernelFlags kernel = new KernelFlags();
 
   @Override
   public Integer call() throws IOException {
-    if (kube && !policies.isEmpty()) {
-      throw new ParameterException(
-          Objects.requireNonNull(spec).commandLine(),
-          "--policy and --kube: with a cluster the policies come from there");
+    var command = Objects.requireNonNull(spec);
+    if (command.commandLine().getDefaultValueProvider() instanceof OptionSources sources) {
+      sources.requireKnownFiles(configDir, command);
     }
-    var node = nodeName == null || nodeName.isEmpty() ? ThisHost.hostname() : nodeName;
-    var keep = onExit == null ? kube : onExit == OnExit.keep;
+    var node = policies.node(ThisHost.hostname());
     return AgentRun.run(
         new AgentRun.Settings(
             node,
-            policies,
-            export.equals("-") ? null : Path.of(export),
-            kube ? new ClusterOptions(kubeconfig, namespace, node) : null,
-            bpfDir,
-            ringBytes,
-            keep));
+            policies.files(),
+            export.file(),
+            policies.cluster(node, command),
+            kernel.options(0),
+            events.processCacheSize(),
+            policies.keep()));
   }
 }

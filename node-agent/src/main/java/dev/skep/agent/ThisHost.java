@@ -2,12 +2,16 @@ package dev.skep.agent;
 
 import dev.skep.agent.plan.HostFacts;
 import dev.skep.agent.report.AgentFacts;
+import dev.skep.bpf.ProcessHooks;
+import dev.skep.bpf.ProcessHooks.Attachment;
+import dev.skep.crds.v1alpha1.NodeStateStatus;
 import dev.skep.crds.v1alpha1.NodeStateStatus.KernelFacts;
 import dev.skep.policy.Syscalls;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalInt;
@@ -27,7 +31,10 @@ final class ThisHost implements HostFacts {
     return Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
   }
 
-  AgentFacts facts() throws IOException {
+  /**
+   * @param hooks what the life of processes is seen by
+   */
+  AgentFacts facts(ProcessHooks hooks) throws IOException {
     return new AgentFacts(
         name,
         Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip(),
@@ -35,7 +42,13 @@ final class ThisHost implements HostFacts {
         new KernelFacts(
             Files.readString(Path.of("/proc/sys/kernel/osrelease")).strip(),
             architecture(),
-            Files.exists(Path.of("/sys/kernel/btf/vmlinux"))));
+            Files.exists(Path.of("/sys/kernel/btf/vmlinux"))),
+        new NodeStateStatus.ProcessHooks(
+            word(hooks.fork()), word(hooks.exec()), word(hooks.exit()), word(hooks.credentials())));
+  }
+
+  private static String word(Attachment attachment) {
+    return attachment.name().toLowerCase(Locale.ROOT);
   }
 
   static String version() {

@@ -193,6 +193,53 @@ class AgentIT {
   }
 
   @Test
+  void optionsComeFromTheEnvironmentAndFromAFolder() throws IOException {
+    var ledger = file("ledger", "keep\n");
+    var config = Files.createDirectory(dir.resolve("config"));
+    Files.writeString(config.resolve("tracing-policy"), policy("kill", ledger, "Sigkill") + "\n");
+    Files.writeString(config.resolve("export-filename"), dir.resolve("not-this") + "\n");
+    var export = dir.resolve("export.json");
+    try (var agent =
+        RunningAgent.startBy(
+            List.of("env", "SKEP_CONFIG_DIR=" + config, "SKEP_EXPORT_FILENAME=" + export), dir)) {
+      assertThat(Shell.run("echo lost >> " + ledger)).isEqualTo(Shell.KILLED);
+      agent.stop();
+
+      assertThat(Files.readString(export)).contains("KPROBE_ACTION_SIGKILL");
+      assertThat(dir.resolve("not-this")).doesNotExist();
+    }
+  }
+
+  @Test
+  void aWrongOptionEndsTheAgentBeforeItTouchesTheKernel() throws IOException {
+    var config = Files.createDirectory(dir.resolve("config"));
+    Files.writeString(config.resolve("no-such-option"), "1");
+
+    var agent = RunningAgent.launch(dir, "--config-dir", config.toString());
+
+    assertThat(agent.awaitExit()).isEqualTo(2);
+    assertThat(agent.log()).startsWith(config.resolve("no-such-option") + ": no such option");
+    assertThat(RunningAgent.pins(dir)).doesNotExist();
+  }
+
+  @Test
+  void whoIsNotRootIsToldInOneLine() {
+    var nobody =
+        List.of(
+            "setpriv",
+            "--reuid=65534",
+            "--regid=65534",
+            "--clear-groups",
+            // Else it could not even read the classes under test.
+            "--inh-caps=-all,+dac_read_search",
+            "--ambient-caps=-all,+dac_read_search");
+    var agent = RunningAgent.launchBy(nobody, dir);
+
+    assertThat(agent.awaitExit()).isEqualTo(1);
+    assertThat(agent.log().lines()).singleElement().asString().contains("run it as root");
+  }
+
+  @Test
   void withoutTheRightsItNeedsTheAgentSaysSoInOneLine() {
     var agent =
         RunningAgent.launchBy(

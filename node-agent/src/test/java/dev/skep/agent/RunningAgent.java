@@ -41,7 +41,16 @@ final class RunningAgent implements AutoCloseable {
 
   /** Starts it and waits until it says that it is ready. */
   static RunningAgent start(Path scratch, String... arguments) {
-    var agent = launch(scratch, arguments);
+    return startBy(List.of(), scratch, arguments);
+  }
+
+  /**
+   * The same through another program.
+   *
+   * @param by that program and its arguments
+   */
+  static RunningAgent startBy(List<String> by, Path scratch, String... arguments) {
+    var agent = launchBy(by, scratch, arguments);
     try {
       await()
           .atMost(PATIENCE)

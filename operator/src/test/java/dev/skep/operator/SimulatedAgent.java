@@ -71,7 +71,9 @@ final class SimulatedAgent {
             config.hash(),
             config.policies().stream().map(this::state).toList(),
             List.copyOf(violations),
-            List.of()));
+            List.of(),
+            null,
+            null));
   }
 
   private PolicyState state(NodeConfig.Entry policy) {

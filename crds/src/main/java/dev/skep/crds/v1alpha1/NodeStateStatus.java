@@ -12,7 +12,10 @@ import org.jspecify.annotations.Nullable;
  * @param observedConfig {@link dev.skep.nodeconfig.NodeConfig#hash} of the ConfigMap acted on
  * @param policies one per policy of that ConfigMap, ordered by uid; one writer, hence atomic
  * @param recentViolations newest first, at most 16
- * @param drops lost records by cause, ordered by cause; causes that are 0 are left out
+ * @param drops lost or incomplete records by cause, ordered by cause; causes that are 0 are left
+ *     out
+ * @param processHooks what the programs that follow the life of processes are attached to
+ * @param processMap how full the kernel's map of processes is
  */
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record NodeStateStatus(
@@ -23,7 +26,9 @@ public record NodeStateStatus(
     @Nullable String observedConfig,
     @Size(max = 1024) List<PolicyState> policies,
     @Size(max = 16) List<Violation> recentViolations,
-    @Size(max = 64) List<Drop> drops) {
+    @Size(max = 64) List<Drop> drops,
+    @Nullable ProcessHooks processHooks,
+    @Nullable ProcessMap processMap) {
   public NodeStateStatus {
     policies = Lists.copy(policies);
     recentViolations = Lists.copy(recentViolations);
@@ -66,4 +71,23 @@ public record NodeStateStatus(
 
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
   public record Drop(@Nullable String cause, long count) {}
+
+  /**
+   * Each is fentry, kprobe, tracepoint or none; other words may come from newer agents.
+   *
+   * @param credentials how changes of credentials at exec are seen; none on kernels that have
+   *     nothing to attach to
+   */
+  @JsonInclude(JsonInclude.Include.NON_EMPTY)
+  public record ProcessHooks(
+      @Nullable String fork,
+      @Nullable String exec,
+      @Nullable String exit,
+      @Nullable String credentials) {}
+
+  /**
+   * @param entries processes in the map, rounded up to a 64th of the capacity, so that a quiet node
+   *     has nothing new to report
+   */
+  public record ProcessMap(long entries, long capacity) {}
 }

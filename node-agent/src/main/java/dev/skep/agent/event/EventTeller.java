@@ -10,6 +10,7 @@ import dev.skep.events.ProcessExec;
 import dev.skep.events.ProcessExit;
 import dev.skep.events.ProcessKprobe;
 import dev.skep.events.Signals;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.LongUnaryOperator;
@@ -72,14 +73,18 @@ public final class EventTeller {
     returns.before(time);
   }
 
-  /** Returns whose events had gone out without them. Any thread. */
-  public long lateReturns() {
-    return lateReturns.get();
-  }
-
-  /** Records of processes, or of parents, of which nothing was known. Any thread. */
-  public long unknownProcesses() {
-    return processes.misses();
+  /**
+   * What was told incompletely, by cause: returns whose events had gone out without them, records
+   * of processes or parents that were not known, processes that had to be forgotten. Any thread.
+   */
+  public Map<String, Long> losses() {
+    return Map.of(
+        "late_return",
+        lateReturns.get(),
+        "unknown_process",
+        processes.misses(),
+        "process_cache_full",
+        processes.evictions());
   }
 
   private void tellExec(long time, int tid, CachedProcess process) {

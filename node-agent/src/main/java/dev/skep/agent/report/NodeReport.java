@@ -5,10 +5,12 @@ import dev.skep.agent.policy.Standings;
 import dev.skep.bpf.PolicyTotals;
 import dev.skep.bpf.PolicyTotals.HookTotals;
 import dev.skep.bpf.PolicyTotals.ProcessTotals;
+import dev.skep.bpf.SkepKernel.ProcessMapStatistics;
 import dev.skep.crds.v1alpha1.HookEvents;
 import dev.skep.crds.v1alpha1.NodeStateStatus;
 import dev.skep.crds.v1alpha1.NodeStateStatus.Drop;
 import dev.skep.crds.v1alpha1.NodeStateStatus.PolicyState;
+import dev.skep.crds.v1alpha1.NodeStateStatus.ProcessMap;
 import dev.skep.crds.v1alpha1.ProcessEvents;
 import dev.skep.crds.v1alpha1.Violation;
 import dev.skep.crds.v1alpha1.ViolationTotals;
@@ -29,19 +31,23 @@ public final class NodeReport {
   /** The whole status shall stay below 24 KB, with some hundred policies too. */
   private static final int MESSAGE = 512;
 
+  private static final long PROCESS_MAP_STEPS = 64;
+
   private NodeReport() {}
 
   /**
    * @param totals of each policy, by uid
    * @param violations newest first
    * @param drops by cause
+   * @param processMap as the kernel has it now
    */
   public static NodeStateStatus of(
       AgentFacts facts,
       Standings standings,
       Map<String, PolicyTotals> totals,
       List<Violation> violations,
-      Map<String, Long> drops) {
+      Map<String, Long> drops,
+      ProcessMapStatistics processMap) {
     return new NodeStateStatus(
         facts.nodeName(),
         facts.bootID(),
@@ -56,7 +62,9 @@ public final class NodeReport {
             .entrySet().stream()
                 .filter(drop -> drop.getValue() != 0)
                 .map(drop -> new Drop(drop.getKey(), drop.getValue()))
-                .toList());
+                .toList(),
+        facts.processHooks(),
+        processMap(processMap));
   }
 
   /**
@@ -65,7 +73,8 @@ public final class NodeReport {
    *
    * @param held uids of the policies that the kernel holds
    */
-  public static NodeStateStatus before(AgentFacts facts, NodeStateStatus last, Set<String> held) {
+  public static NodeStateStatus before(
+      AgentFacts facts, NodeStateStatus last, Set<String> held, ProcessMapStatistics processMap) {
     return new NodeStateStatus(
         facts.nodeName(),
         facts.bootID(),
@@ -76,7 +85,17 @@ public final class NodeReport {
             .map(policy -> held.contains(policy.uid()) ? policy : waiting(policy))
             .toList(),
         last.recentViolations(),
-        last.drops());
+        last.drops(),
+        facts.processHooks(),
+        processMap(processMap));
+  }
+
+  private static @Nullable ProcessMap processMap(ProcessMapStatistics now) {
+    if (now.capacity() == 0) {
+      return null;
+    }
+    long step = Math.max(1, now.capacity() / PROCESS_MAP_STEPS);
+    return new ProcessMap((now.entries() + step - 1) / step * step, now.capacity());
   }
 
   private static PolicyState waiting(PolicyState policy) {

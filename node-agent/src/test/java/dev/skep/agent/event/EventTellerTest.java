@@ -221,7 +221,7 @@ class EventTellerTest {
     teller.tell(returned(3_000, SHELL, 5));
 
     assertThat(events).hasSize(1);
-    assertThat(teller.lateReturns()).isEqualTo(1);
+    assertThat(teller.losses()).containsEntry("late_return", 1L);
   }
 
   @Test

@@ -10,11 +10,14 @@ import dev.skep.agent.policy.WantedPolicy;
 import dev.skep.bpf.PolicyTotals;
 import dev.skep.bpf.PolicyTotals.HookTotals;
 import dev.skep.bpf.PolicyTotals.ProcessTotals;
+import dev.skep.bpf.SkepKernel.ProcessMapStatistics;
 import dev.skep.crds.v1alpha1.HookEvents;
 import dev.skep.crds.v1alpha1.NodeStateStatus;
 import dev.skep.crds.v1alpha1.NodeStateStatus.Drop;
 import dev.skep.crds.v1alpha1.NodeStateStatus.KernelFacts;
 import dev.skep.crds.v1alpha1.NodeStateStatus.PolicyState;
+import dev.skep.crds.v1alpha1.NodeStateStatus.ProcessHooks;
+import dev.skep.crds.v1alpha1.NodeStateStatus.ProcessMap;
 import dev.skep.crds.v1alpha1.ProcessEvents;
 import dev.skep.crds.v1alpha1.Violation;
 import dev.skep.crds.v1alpha1.ViolationTotals;
@@ -25,8 +28,13 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class NodeReportTest {
+  private static final ProcessHooks HOOKS =
+      new ProcessHooks("fentry", "tracepoint", "fentry", "kprobe");
   private static final AgentFacts FACTS =
-      new AgentFacts("n", "boot", "1", new KernelFacts("6.18", "x86_64", true));
+      new AgentFacts("n", "boot", "1", new KernelFacts("6.18", "x86_64", true), HOOKS);
+
+  /** Of a kernel that does not say. */
+  private static final ProcessMapStatistics NO_MAP = new ProcessMapStatistics(0, 0, 0, 0, 0, 0);
 
   private static final PolicyTotals TOTALS =
       new PolicyTotals(
@@ -45,7 +53,8 @@ class NodeReportTest {
             new Standings("hash", List.of(new PolicyStanding(POLICY, State.LOADED, "Loaded", ""))),
             Map.of("uid-1", TOTALS),
             List.of(),
-            Map.of("ring_hook", 3L, "ring_exec", 0L, "export", 1L));
+            Map.of("ring_hook", 3L, "ring_exec", 0L, "export", 1L),
+            new ProcessMapStatistics(129, 8192, 0, 0, 0, 0));
 
     assertThat(report)
         .isEqualTo(
@@ -70,7 +79,9 @@ class NodeReportTest {
                         new ViolationTotals(8, 4, 4),
                         2L)),
                 List.of(),
-                List.of(new Drop("export", 1), new Drop("ring_hook", 3))));
+                List.of(new Drop("export", 1), new Drop("ring_hook", 3)),
+                HOOKS,
+                new ProcessMap(256, 8192)));
   }
 
   @Test
@@ -83,7 +94,8 @@ class NodeReportTest {
                 List.of(new PolicyStanding(POLICY, State.FAILED, "LoadFailed", "x".repeat(9000)))),
             Map.of(),
             List.of(),
-            Map.of());
+            Map.of(),
+            NO_MAP);
 
     assertThat(report.policies().getFirst().message()).hasSize(512).endsWith("x…");
   }
@@ -96,7 +108,8 @@ class NodeReportTest {
             new Standings("hash", List.of(new PolicyStanding(POLICY, State.LOADED, "Loaded", ""))),
             Map.of("uid-1", TOTALS),
             List.of(),
-            Map.of());
+            Map.of(),
+            NO_MAP);
 
     assertThat(NodeReport.totals(report))
         .isEqualTo(
@@ -114,11 +127,12 @@ class NodeReportTest {
             new Standings("hash", List.of(new PolicyStanding(POLICY, State.LOADED, "Loaded", ""))),
             Map.of("uid-1", TOTALS),
             List.of(violation("/data")),
-            Map.of());
+            Map.of(),
+            NO_MAP);
 
-    assertThat(NodeReport.before(FACTS, last, Set.of("uid-1"))).isEqualTo(last);
+    assertThat(NodeReport.before(FACTS, last, Set.of("uid-1"), NO_MAP)).isEqualTo(last);
 
-    var afterReboot = NodeReport.before(FACTS, last, Set.of());
+    var afterReboot = NodeReport.before(FACTS, last, Set.of(), NO_MAP);
     assertThat(afterReboot.policies().getFirst().state()).isEqualTo("Pending");
     assertThat(NodeReport.totals(afterReboot)).isEqualTo(NodeReport.totals(last));
     assertThat(afterReboot.recentViolations()).isEqualTo(last.recentViolations());
@@ -133,7 +147,7 @@ class NodeReportTest {
     assertThat(
             NodeReport.totals(
                 new NodeStateStatus(
-                    null, null, null, null, null, List.of(bare), List.of(), List.of())))
+                    null, null, null, null, null, List.of(bare), List.of(), List.of(), null, null)))
         .isEqualTo(Map.of("uid-1", PolicyTotals.NONE));
   }
 

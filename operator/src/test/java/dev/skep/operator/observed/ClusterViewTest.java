@@ -229,7 +229,16 @@ class ClusterViewTest {
         Integer.toString(version),
         nodeUid,
         new NodeStateStatus(
-            node, "boot", "test", null, config, List.of(policies), List.of(), List.of()));
+            node,
+            "boot",
+            "test",
+            null,
+            config,
+            List.of(policies),
+            List.of(),
+            List.of(),
+            null,
+            null));
   }
 
   private static PolicyState policy(String uid, long count) {

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.skep.agent.options;
+
+import org.jspecify.annotations.NullMarked;
