@@ -11,6 +11,7 @@ import dev.skep.bpf.PolicyPlan;
 import dev.skep.bpf.PolicyTotals;
 import dev.skep.bpf.SkepKernel;
 import dev.skep.bpf.kernel.KernelOptions;
+import dev.skep.bpf.kernel.ProcessOptions;
 import dev.skep.bpf.kernel.SkepKernels;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -25,14 +26,20 @@ final class TestNode implements AutoCloseable {
   private static final AtomicInteger NODES = new AtomicInteger();
   private static final int RING_BYTES = 32 << 20;
   private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration LOOK = Duration.ofMillis(5);
 
   private final SkepKernel kernel;
   private final Collection<KernelRecord> records = new ConcurrentLinkedQueue<>();
   private final Thread consumer;
 
   TestNode() throws BpfException {
+    this(RING_BYTES, ProcessOptions.defaults());
+  }
+
+  TestNode(int ringBytes, ProcessOptions processes) throws BpfException {
     var name = "skep-test-" + ProcessHandle.current().pid() + "-" + NODES.incrementAndGet();
-    kernel = SkepKernels.open(new KernelOptions(Path.of("/sys/fs/bpf", name), RING_BYTES));
+    kernel =
+        SkepKernels.open(new KernelOptions(Path.of("/sys/fs/bpf", name), ringBytes, processes));
     consumer = Thread.ofPlatform().name("ring").start(() -> kernel.consume(new Keeper()));
   }
 
@@ -61,12 +68,17 @@ final class TestNode implements AutoCloseable {
     var marker = Trigger.run();
     await()
         .atMost(PATIENCE)
+        .pollInterval(LOOK)
         .until(() ->
             records.stream()
                 .anyMatch(record ->
                     record instanceof KernelRecord.Exit exit
                         && exit.header().process().pid() == marker.pid()));
     return List.copyOf(records);
+  }
+
+  void awaitRecords(int count) {
+    await().atMost(PATIENCE).pollInterval(LOOK).until(() -> records.size() >= count);
   }
 
   /** What one process was reported for, of one kind. */
