@@ -1,290 +1,264 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * The life of processes: fork, exec and exit, once per process (thread group), never per thread. Each is counted for its cgroup whatever happens
- * to its record. The process map follows, for whoever asks later which executable a process runs.
+ * The life of processes: fork, exec and exit, once per process (thread group), never per thread. The process map follows, for whoever asks later which
+ * program a process runs.
+ *
+ * There are up to three programs for each, of which one is loaded: the same body on a function of the kernel (fentry or kprobe), or on a tracepoint.
  */
 #include "kernel_types.h"
-#include <linux/errno.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
-#include "maps.h"
+#include "counters.h"
+#include "credentials.h"
+#include "exec.h"
 #include "generation.h"
+#include "maps.h"
 #include "path.h"
+#include "process.h"
 #include "task.h"
 
 #define SIGNAL_GROUP_EXIT 4 /* signal_struct.flags: group_exit_code holds */
-#define UNSET_LOGIN_UID ((__u32)-1)
-
-/* ---- counters ---- */
-
-static __always_inline struct process_counters *counters_of(__u64 cgroup)
-{
-	struct process_counters none = {};
-	struct process_counters *counters = bpf_map_lookup_elem(&cgroup_counters, &cgroup);
-	__u64 rest = 0;
-
-	if (counters)
-		return counters;
-	bpf_map_update_elem(&cgroup_counters, &cgroup, &none, BPF_NOEXIST);
-	counters = bpf_map_lookup_elem(&cgroup_counters, &cgroup);
-	if (counters)
-		return counters;
-	/* Full. The node's sums stay exact: key 0 is counted too, and made by the agent before anything is attached. */
-	drop(DROP_CGROUP_MAP_FULL);
-	return bpf_map_lookup_elem(&cgroup_counters, &rest);
-}
-
-/* ---- the process map ---- */
-
-static __always_inline __u64 followed_bits(__u32 pid, __u32 namespace_pid)
-{
-	struct followed_key by_pid = {.pid = pid, .in_namespace = 0};
-	struct followed_key by_namespace_pid = {.pid = namespace_pid, .in_namespace = 1};
-	__u64 *bits, found = 0;
-
-	bits = bpf_map_lookup_elem(&followed_pids, &by_pid);
-	if (bits)
-		found = *bits;
-	bits = bpf_map_lookup_elem(&followed_pids, &by_namespace_pid);
-	if (bits)
-		found |= *bits;
-	return found;
-}
-
-static __always_inline __u64 retired_bits(void)
-{
-	__u32 zero = 0;
-	__u64 *bits = bpf_map_lookup_elem(&followed_retired, &zero);
-
-	return bits ? *bits : 0;
-}
-
-/* What can be told of a process without its executable. `origin` is what is known of whom it descends from; NULL if nothing is. */
-static __always_inline void fill_process(struct process_value *process, struct task_struct *task, struct task_struct *parent,
-					 struct process_value *origin)
-{
-	process_key_of(task, &process->key);
-	process->cgroup = cgroup_of(task);
-	process->namespace_pid = namespace_pid_of(task);
-	process->followed = followed_bits(process->key.pid, process->namespace_pid);
-	if (origin)
-		process->followed |= origin->followed & ~retired_bits();
-	else
-		process->followed |= followed_bits(parent->tgid, namespace_pid_of(parent));
-	process->flags = 0;
-}
-
-/* Takes the path of the executable over from `path`, zero-padded. */
-static __always_inline void fill_binary(struct process_value *process, struct text *path)
-{
-	__u32 start = path->start, size = path->size;
-
-	__builtin_memset(process->binary, 0, sizeof(process->binary));
-	process->binary_size = path->flags & ARGUMENT_UNREADABLE ? 0 : size;
-	if (path->flags || size >= BINARY_BYTES || start > DATA_MAX_BYTES)
-		return; /* the size alone says that nothing matches */
-	bpf_probe_read_kernel(process->binary, size, path->bytes + start);
-}
-
-static __always_inline void inherit_binary(struct process_value *process, struct process_value *origin)
-{
-	if (origin) {
-		process->binary_size = origin->binary_size;
-		__builtin_memcpy(process->binary, origin->binary, sizeof(process->binary));
-	} else {
-		process->binary_size = 0;
-		__builtin_memset(process->binary, 0, sizeof(process->binary));
-	}
-}
-
-static __always_inline struct process_value *process_of(__u32 pid)
-{
-	return bpf_map_lookup_elem(&processes, &pid);
-}
-
-static __always_inline void remember(struct process_value *process)
-{
-	__u32 pid = process->key.pid;
-
-	if (bpf_map_update_elem(&processes, &pid, process, BPF_ANY))
-		drop(DROP_PROCESS_MAP_FULL);
-}
+#define TREE_TURNS 32
+#define FIRST_ARGUMENT(regs) ((void *)(regs)->di) /* of a function of the kernel */
 
 /* ---- fork ---- */
 
-SEC("tp_btf/sched_process_fork")
-int BPF_PROG(on_fork, struct task_struct *creator, struct task_struct *child)
+static __always_inline int forked(struct task_struct *creator, bool creator_known, struct task_struct *child, bool known)
 {
+	__u64 now = bpf_ktime_get_boot_ns(), cgroup = cgroup_of(child, known), began;
+	struct process_counters *counters = counters_of(cgroup);
 	__u32 buffer = PROCESS_BUFFER;
-	struct process_value *process, *origin;
-	struct process_counters *counters;
+	struct process_value *process = bpf_map_lookup_elem(&process_buffers, &buffer), *origin;
 	struct fork_record record = {};
+	bool told;
 
-	if (!is_active_generation() || child->pid != child->tgid)
-		return 0;
-	counters = counters_of(cgroup_of(child));
 	if (counters)
 		__sync_fetch_and_add(&counters->forks, 1);
-	process = bpf_map_lookup_elem(&process_buffers, &buffer);
 	if (!process)
 		return 0;
 	/* Not real_parent, which CLONE_PARENT can choose: whom a process descends from is who made it. */
-	origin = process_of(creator->tgid);
-	fill_process(process, child, creator, origin);
-	process_key_of(creator, &process->parent);
+	origin = process_of(creator, creator_known);
+	fill_process(process, child, known, creator, creator_known, origin);
 	inherit_binary(process, origin);
-	remember(process);
-
-	fill_header(&record.header, RECORD_FORK, sizeof(record), bpf_ktime_get_boot_ns(), child);
+	told = is_told(counters, cgroup, now, child, known, process->began);
+	if (!told)
+		process->flags |= PROCESS_UNTOLD;
+	began = remember(process) ? process->began : 0;
+	if (!told)
+		return 0;
+	fill_header(&record.header, RECORD_FORK, sizeof(record), now, child, known, began);
 	record.parent = process->parent;
+	record.parent_began = process->parent_began;
 	record.namespace_pid = process->namespace_pid;
+	record.flags = process->flags;
 	if (bpf_ringbuf_output(&events, &record, sizeof(record), 0))
 		drop(DROP_RING_FORK);
 	return 0;
 }
 
+SEC("fentry/wake_up_new_task")
+int BPF_PROG(fork_fentry, struct task_struct *child)
+{
+	if (child->pid != child->tgid || !is_active_generation(NEWEST_FIRST))
+		return 0;
+	return forked(current_task(), KNOWS_CURRENT, child, true);
+}
+
+SEC("kprobe/wake_up_new_task")
+int fork_kprobe(struct pt_regs *regs)
+{
+	struct task_struct *child = FIRST_ARGUMENT(regs);
+
+	if (LOOK(false, child, pid) != LOOK(false, child, tgid) || !is_active_generation(OLDEST_FIRST))
+		return 0;
+	return forked(current_task(), KNOWS_CURRENT, child, false);
+}
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(fork_tracepoint, struct task_struct *creator, struct task_struct *child)
+{
+	if (child->pid != child->tgid || !is_active_generation(OLDEST_FIRST))
+		return 0;
+	return forked(creator, true, child, true);
+}
+
 /* ---- exec ---- */
 
-static __always_inline __u32 login_uid_of(struct task_struct *task)
+SEC("fentry/security_bprm_committing_creds")
+int BPF_PROG(credentials_fentry, struct linux_binprm *binprm)
 {
-	return bpf_core_field_exists(task->loginuid) ? task->loginuid.val : UNSET_LOGIN_UID;
+	return note_change(binprm, true);
 }
 
-/* Appends a text to the record; `at` stays within 3 texts. */
-static __always_inline __u32 append_text(struct record_buffer *buffer, __u32 at, struct text *text)
+SEC("kprobe/security_bprm_committing_creds")
+int credentials_kprobe(struct pt_regs *regs)
 {
-	__u32 start = text->start, size = text->size;
-
-	if (at > sizeof(struct exec_record) + 2 * DATA_MAX_BYTES || start > DATA_MAX_BYTES || size > DATA_MAX_BYTES)
-		return at;
-	bpf_probe_read_kernel(buffer->bytes + at, size, text->bytes + start);
-	return at + size;
+	return note_change(FIRST_ARGUMENT(regs), false);
 }
 
-static __always_inline __u32 path_flags(struct text *text, __u32 truncated, __u32 unreadable)
+SEC("tp_btf/sched_prepare_exec")
+int BPF_PROG(credentials_tracepoint, struct task_struct *task, struct linux_binprm *binprm)
 {
-	return (text->flags & ARGUMENT_TRUNCATED ? truncated : 0) | (text->flags & ARGUMENT_UNREADABLE ? unreadable : 0);
-}
-
-static __always_inline void send_exec(struct process_value *process, struct task_struct *task, struct text *path)
-{
-	__u32 zero = 0, cwd_slot = TEXT_CWD, at = sizeof(struct exec_record), flags, size;
-	struct record_buffer *buffer = bpf_map_lookup_elem(&record_buffers, &zero);
-	struct text *cwd = bpf_map_lookup_elem(&texts, &cwd_slot);
-	struct exec_record *record;
-	__u64 first, length;
-
-	if (!buffer || !cwd)
-		return;
-	read_path(&task->fs->pwd, cwd);
-	flags = path_flags(path, EXEC_TRUNCATED_PATH, EXEC_UNREADABLE_PATH) | path_flags(cwd, EXEC_TRUNCATED_CWD, EXEC_UNREADABLE_CWD);
-	if (cwd->size == 1)
-		flags |= EXEC_ROOT_CWD;
-	at = append_text(buffer, at, path);
-	at = append_text(buffer, at, cwd);
-
-	first = task->mm->arg_start;
-	length = task->mm->arg_end - first;
-	if (length > DATA_MAX_BYTES) {
-		length = DATA_MAX_BYTES;
-		flags |= EXEC_TRUNCATED_ARGUMENTS;
-	}
-	size = length;
-	if (at > sizeof(struct exec_record) + 2 * DATA_MAX_BYTES || size > DATA_MAX_BYTES)
-		return;
-	if (bpf_probe_read_user(buffer->bytes + at, size, (void *)first)) {
-		size = 0;
-		flags |= EXEC_UNREADABLE_ARGUMENTS;
-	}
-	at += size;
-
-	record = (struct exec_record *)buffer->bytes;
-	fill_header(&record->header, RECORD_EXEC, at, bpf_ktime_get_boot_ns(), task);
-	record->parent = process->parent;
-	record->namespace_pid = process->namespace_pid;
-	record->login_uid = login_uid_of(task);
-	record->flags = flags;
-	record->path_size = path->size;
-	record->cwd_size = cwd->size;
-	record->arguments_size = size;
-	record->padding = 0;
-	if (bpf_ringbuf_output(&events, buffer, at, 0))
-		drop(DROP_RING_EXEC);
+	return note_change(binprm, true);
 }
 
 SEC("tp_btf/sched_process_exec")
-int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm)
+int BPF_PROG(exec_tracepoint, struct task_struct *task, pid_t old_pid, struct linux_binprm *binprm)
 {
+	__u64 now = bpf_ktime_get_boot_ns(), cgroup = cgroup_of(task, true), began;
 	__u32 buffer = PROCESS_BUFFER, slot = TEXT_EXECUTABLE;
-	struct process_value *process, *before, *origin;
+	struct process_value *process, *built;
 	struct process_counters *counters;
 	struct text *path;
 
-	if (!is_active_generation())
+	if (!is_active_generation(OLDEST_FIRST))
 		return 0;
-	counters = counters_of(cgroup_of(task));
+	counters = counters_of(cgroup);
 	if (counters)
 		__sync_fetch_and_add(&counters->execs, 1);
-	process = bpf_map_lookup_elem(&process_buffers, &buffer);
+	built = bpf_map_lookup_elem(&process_buffers, &buffer);
 	path = bpf_map_lookup_elem(&texts, &slot);
-	if (!process || !path)
+	if (!built || !path)
 		return 0;
-	before = process_of(task->tgid);
-	origin = before ? before : process_of(task->real_parent->tgid);
-	fill_process(process, task, task->real_parent, origin);
-	if (before)
-		process->parent = before->parent; /* who forked it, even where that one is gone and another adopted it */
-	else
-		process_key_of(task->real_parent, &process->parent);
 	read_path(&task->mm->exe_file->f_path, path);
+	process = process_of(task, true);
+	if (process) {
+		/* In place: it is this process' own, and all its threads but this one are gone. Others see by `began` that it changes. */
+		keep_binary(process);
+		*(volatile __u64 *)&process->began = 0;
+		refresh(process, task, true);
+		process->followed = (process->followed & ~retired_bits()) | followed_bits(process->key.pid, process->namespace_pid);
+	} else {
+		process = built;
+		fill_process(process, task, true, task->real_parent, true, process_of(task->real_parent, true));
+	}
 	fill_binary(process, path);
-	remember(process);
-	send_exec(process, task, path);
+	if (is_told(counters, cgroup, now, task, true, now)) {
+		process->flags &= ~PROCESS_UNTOLD;
+		began = now;
+		if (process == built) {
+			process->began = now;
+			began = remember(process) ? now : 0;
+		}
+		send_exec(process, task, binprm, path, now, began);
+		*(volatile __u64 *)&process->began = now;
+	} else {
+		process->began = now;
+		if (process == built) {
+			process->flags |= PROCESS_UNTOLD;
+			remember(process);
+		}
+	}
 	return 0;
 }
 
 /* ---- exit ---- */
 
-/* Since 6.16 the tracepoint says itself whether the process' last thread goes. */
-typedef void (*btf_trace_sched_process_exit___with_group)(void *, struct task_struct *, bool);
-
-SEC("tp_btf/sched_process_exit")
-int on_exit(__u64 *ctx)
+/* Called for the last thread of a process, once. */
+static __always_inline int ended_process(struct task_struct *task, bool known)
 {
-	struct task_struct *task = (void *)ctx[0];
-	struct process_counters *counters;
+	__u64 now = bpf_ktime_get_boot_ns(), cgroup = cgroup_of(task, known), began = 0;
+	struct process_value *process = process_of(task, known);
+	struct process_counters *counters = counters_of(cgroup);
 	struct exit_record record = {};
-	__u32 pid = task->tgid;
-	bool last, known;
+	__u32 pid = LOOK(known, task, tgid);
+	bool untold = false;
 
-	if (!is_active_generation())
-		return 0;
-	if (bpf_core_type_matches(btf_trace_sched_process_exit___with_group)) {
-		last = ctx[1];
-		if (!last)
-			return 0;
-		bpf_map_delete_elem(&processes, &pid);
-	} else {
-		/* `live` was taken down before the tracepoint: two last threads at once both see 0, and one of them finds the process. */
-		if (task->signal->live.counter)
-			return 0;
-		known = !bpf_map_delete_elem(&processes, &pid);
-		if (!known)
-			return 0;
-	}
-	counters = counters_of(cgroup_of(task));
 	if (counters)
 		__sync_fetch_and_add(&counters->exits, 1);
-	fill_header(&record.header, RECORD_EXIT, sizeof(record), bpf_ktime_get_boot_ns(), task);
+	if (process) {
+		began = process->began;
+		untold = process->flags & PROCESS_UNTOLD;
+		keep_binary(process);
+	}
+	forget(pid);
+	if (untold)
+		return 0;
+	fill_header(&record.header, RECORD_EXIT, sizeof(record), now, task, known, began);
 	record.header.tid = pid;
-	record.code = task->signal->flags & SIGNAL_GROUP_EXIT ? task->signal->group_exit_code : task->group_leader->exit_code;
+	if (LOOK(known, task, signal, flags) & SIGNAL_GROUP_EXIT)
+		record.code = LOOK(known, task, signal, group_exit_code);
+	else
+		record.code = LOOK(known, task, group_leader, exit_code);
 	if (bpf_ringbuf_output(&events, &record, sizeof(record), 0))
 		drop(DROP_RING_EXIT);
 	return 0;
 }
 
-/* ---- processes that are older than this program ---- */
+/* The kernel calls this function for the last thread alone. */
+SEC("fentry/acct_process")
+int BPF_PROG(exit_fentry)
+{
+	if (!is_active_generation(NEWEST_FIRST))
+		return 0;
+	return ended_process(current_task(), KNOWS_CURRENT);
+}
+
+SEC("kprobe/acct_process")
+int exit_kprobe(struct pt_regs *regs)
+{
+	if (!is_active_generation(OLDEST_FIRST))
+		return 0;
+	return ended_process(current_task(), KNOWS_CURRENT);
+}
+
+/* Since 6.16 the tracepoint says itself whether the process' last thread goes. */
+typedef void (*btf_trace_sched_process_exit___with_group)(void *, struct task_struct *, bool);
+
+/*
+ * Before, `live` was taken down before the tracepoint: of two threads that end at once both may see 0. A process that has one thread left at most is not
+ * in doubt; else the first of them that leaves its mark is the one.
+ */
+static __always_inline bool is_last(struct task_struct *task)
+{
+	struct process_key key;
+	__u8 mark = 1;
+
+	if (task->signal->live.counter)
+		return false;
+	if (task->signal->nr_threads == 1)
+		return true;
+	process_key_of(task, true, &key);
+	return !bpf_map_update_elem(&ended, &key, &mark, BPF_NOEXIST);
+}
+
+SEC("tp_btf/sched_process_exit")
+int exit_tracepoint(__u64 *ctx)
+{
+	struct task_struct *task = (void *)ctx[0];
+	bool last;
+
+	if (!is_active_generation(OLDEST_FIRST))
+		return 0;
+	if (bpf_core_type_matches(btf_trace_sched_process_exit___with_group))
+		last = ctx[1];
+	else
+		last = is_last(task);
+	return last ? ended_process(task, true) : 0;
+}
+
+/* ---- processes that are older than these programs ---- */
+
+struct tree_walk {
+	struct task_struct *task;
+	bool in_tree;
+};
+
+/* One step towards the first process of the task's container, if it descends from such. */
+static long one_parent_up(__u64 turn, struct tree_walk *walk)
+{
+	struct task_struct *task = walk->task;
+	struct upid innermost;
+	__u32 level = innermost_of(task, false, &innermost);
+
+	if (innermost.nr == 1 || !level) {
+		walk->in_tree = level;
+		return 1;
+	}
+	walk->task = BPF_CORE_READ(task, real_parent);
+	return 0;
+}
 
 /*
  * Puts those that are missing into the process map; to those that are there it adds the followed bits that are due, and takes away the
@@ -297,9 +271,9 @@ int fill_processes(struct bpf_iter__task *ctx)
 	__u32 buffer = PROCESS_BUFFER_OF_ITERATOR, slot = TEXT_OF_ITERATOR, pid;
 	struct process_value *process, *there, *origin;
 	struct task_struct *task = ctx->task;
+	struct tree_walk walk = {};
 	struct text *path;
 	__u64 missing, surplus;
-	long failure;
 
 	if (!task || task->pid != task->tgid || !task->signal->live.counter)
 		return 0;
@@ -308,33 +282,36 @@ int fill_processes(struct bpf_iter__task *ctx)
 	if (!process || !path)
 		return 0;
 	pid = task->tgid;
-	origin = process_of(task->real_parent->tgid);
-	fill_process(process, task, task->real_parent, origin);
-	there = process_of(pid);
+	origin = process_of(task->real_parent, true);
+	fill_process(process, task, true, task->real_parent, true, origin);
+	there = process_of(task, true);
 	if (there) {
 		missing = process->followed & ~there->followed;
 		surplus = there->followed & retired_bits();
 		if (missing)
-			__sync_fetch_and_or(&there->followed, missing);
+			set_bits(&there->followed, missing);
 		if (surplus)
-			__sync_fetch_and_and(&there->followed, ~surplus);
+			clear_bits(&there->followed, surplus);
 		if (missing | surplus)
 			bpf_seq_write(ctx->meta->seq, &pid, sizeof(pid));
 		return 0;
 	}
-	process_key_of(task->real_parent, &process->parent);
+	if (!origin) {
+		process->parent_began = process->parent.start;
+		walk.task = task->real_parent;
+		REPEAT(TREE_TURNS, TREE_TURNS, one_parent_up, &walk);
+		if (walk.in_tree)
+			process->flags |= PROCESS_IN_INIT_TREE;
+	}
 	if (task->mm)
 		read_path(&task->mm->exe_file->f_path, path);
 	else
 		path->size = 0, path->flags = ARGUMENT_UNREADABLE;
 	fill_binary(process, path);
-	failure = bpf_map_update_elem(&processes, &pid, process, BPF_NOEXIST);
-	if (!failure)
+	if (!insert(process))
 		bpf_seq_write(ctx->meta->seq, &pid, sizeof(pid));
-	else if (failure != -EEXIST)
-		drop(DROP_PROCESS_MAP_FULL);
 	if (!task->signal->live.counter) /* it ended meanwhile, perhaps before it was here to be removed */
-		bpf_map_delete_elem(&processes, &pid);
+		forget(pid);
 	return 0;
 }
 

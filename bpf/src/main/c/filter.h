@@ -13,23 +13,16 @@
 
 const volatile struct hook_plan hook; /* set before load */
 
-static __always_inline struct process_value *process_of(struct task_struct *task)
-{
-	__u32 pid = task->tgid;
-
-	return bpf_map_lookup_elem(&processes, &pid);
-}
-
 static __always_inline bool pid_filter_holds(const volatile struct pid_filter_plan *filter, struct task_struct *task)
 {
 	bool found = false;
 
 	if (filter->followed) {
-		struct process_value *process = process_of(task);
+		struct process_value *process = process_of(task, true);
 
 		found = process && process->followed & filter->followed;
 	} else {
-		__u32 pid = filter->in_namespace ? namespace_pid_of(task) : (__u32)task->tgid;
+		__u32 pid = filter->in_namespace ? namespace_pid_of(task, true) : (__u32)task->tgid;
 
 #pragma clang loop unroll(full)
 		for (int i = 0; i < INLINE_VALUES; i++)
@@ -120,7 +113,7 @@ static __always_inline bool selector_matches(const volatile struct selector_plan
 			return false;
 #pragma clang loop unroll(full)
 	for (int i = 0; i < 2; i++)
-		if (selector->binaries[i].used && is_binary_one_of(process_of(task), selector->binaries[i].set) == selector->binaries[i].negated)
+		if (selector->binaries[i].used && is_binary_one_of(process_of(task, true), selector->binaries[i].set) == selector->binaries[i].negated)
 			return false;
 #pragma clang loop unroll(full)
 	for (int i = 0; i < FILTERS_MAX; i++)

@@ -2,8 +2,8 @@
 /*
  * A restarted agent attaches its programs beside those of its predecessor, then makes them the active ones, then detaches the old: no call is missed,
  * none is counted twice. One integer alone would not do: old and new run one after the other for the same call (those of a system call may even be
- * preempted in between, since 6.13), and if the integer changes just then, both act. So there is a short time of handing over, in which who acts leaves a
- * note for who comes after it. The old program comes first: a tracepoint runs its programs in the order of their attachment.
+ * preempted in between, since 6.13), and if the integer changes just then, both act or none. So there is a short time of handing over, in which who acts
+ * leaves a note for who comes after it. A tracepoint and a kprobe run their programs in the order of their attachment, fentry runs the newest first.
  */
 #ifndef SKEP_GENERATION_H
 #define SKEP_GENERATION_H
@@ -12,22 +12,30 @@
 
 const volatile __u32 generation; /* set before load */
 
-/* While handing over. A note is always about the call that this thread is in, for each call begins with the old program, which makes or deletes it. */
-static __noinline bool is_ours(bool active)
+enum order {
+	OLDEST_FIRST,
+	NEWEST_FIRST,
+};
+
+/*
+ * While handing over. A note is always about the call that this thread is in, for each call begins with a program that makes or deletes it. Where the newest
+ * runs first it may have left the call to the old one, which has meanwhile lost its turn: without a note the old one acts.
+ */
+static __noinline bool is_ours(__u32 acting, enum order order)
 {
 	__u32 tid = bpf_get_current_pid_tgid(), *by = bpf_map_lookup_elem(&handled, &tid), ours = generation;
 	bool is_done = by && *by != ours;
 
-	if (active && !is_done) {
+	if (acting == ours && !is_done) {
 		bpf_map_update_elem(&handled, &tid, &ours, BPF_ANY);
 		return true;
 	}
 	if (by)
 		bpf_map_delete_elem(&handled, &tid);
-	return false;
+	return order == NEWEST_FIRST && ours < acting && !is_done;
 }
 
-static __always_inline bool is_active_generation(void)
+static __always_inline bool is_active_generation(enum order order)
 {
 	__u32 zero = 0, *value = bpf_map_lookup_elem(&active_generation, &zero), now;
 
@@ -35,7 +43,7 @@ static __always_inline bool is_active_generation(void)
 		return false;
 	now = *(volatile __u32 *)value;
 	if (now & HANDING_OVER)
-		return is_ours(now >> 1 == generation);
+		return is_ours(now >> 1, order);
 	return now >> 1 == generation;
 }
 

@@ -67,8 +67,10 @@ struct {
 	__uint(max_entries, 4 << 20); /* bytes; the loader's --ring-size goes before */
 } events SEC(".maps");
 
-MAP_SPARSE_HASH(processes, 65536, __u32, struct process_value); /* written by the programs alone; key: tgid */
+MAP_SPARSE_HASH(processes, 65536, __u32, struct process_value); /* written by the programs alone; key: tgid; as many entries as the options say */
+MAP_CPU_ARRAY(process_map_counts, PROCESS_MAP_COUNTS, __u64);
 MAP_HASH(cgroup_counters, BPF_MAP_TYPE_HASH, 8192, __u64, struct process_counters); /* made by the programs, dead ones folded by the agent */
+MAP_SPARSE_HASH(throttled, 8192, __u64, struct throttle_value); /* key: cgroup */
 MAP_SPARSE_HASH(hook_counters, 8192, struct counter_key, struct hook_counters_value); /* made by the agent */
 MAP_CPU_ARRAY(drops, DROP_CAUSES, __u64);
 
@@ -104,19 +106,27 @@ MAP_SETS(number_sets, BPF_MAP_TYPE_HASH, __u64);
 MAP_HASH(handled, BPF_MAP_TYPE_LRU_HASH, 16384, __u32, __u32); /* thread -> generation that acted; only while one hands over to the next */
 
 MAP_HASH(awaiting_return, BPF_MAP_TYPE_LRU_HASH, 16384, struct return_key, struct return_value);
+MAP_HASH(raised, BPF_MAP_TYPE_LRU_HASH, 1024, struct raised_key, struct raised_value); /* between credentials.h and the exec */
+MAP_HASH(parent_binaries, BPF_MAP_TYPE_LRU_HASH, 1, struct binary_key, struct binary_value); /* as many entries as processes if the options ask for it */
+MAP_HASH(ended, BPF_MAP_TYPE_LRU_HASH, 1024, struct process_key, __u8); /* processes of several threads that ended just now */
 MAP_CPU_ARRAY(chains, 1, struct chain);
 MAP_CPU_ARRAY(texts, TEXTS, struct text);
 MAP_CPU_ARRAY(record_buffers, 1, struct record_buffer);
 MAP_CPU_ARRAY(process_buffers, PROCESS_BUFFERS, struct process_value);
 MAP_CPU_ARRAY(key_buffers, 1, struct key_buffer);
 
+static __always_inline void count(void *per_cpu, __u32 index)
+{
+	__u64 *counter = bpf_map_lookup_elem(per_cpu, &index);
+
+	if (counter)
+		*counter += 1;
+}
+
 /* Counts what got lost. */
 static __always_inline void drop(__u32 cause)
 {
-	__u64 *count = bpf_map_lookup_elem(&drops, &cause);
-
-	if (count)
-		*count += 1;
+	count(&drops, cause);
 }
 
 #endif

@@ -9,9 +9,11 @@
 
 #include <bpf/bpf_core_read.h>
 #include "maps.h"
+#include "oldest.h"
 
 #define NAME_MAX_BYTES 255 /* of one name in a path; the kernel's NAME_MAX */
 #define PATH_TURNS 3072 /* 4096 bytes hold at most 2048 names; the rest is for mounts */
+#define PATH_TURNS_FEW 96
 
 #define PIPEFS_MAGIC 0x50495045
 #define SOCKFS_MAGIC 0x534F434B
@@ -176,7 +178,7 @@ static __noinline int read_path(struct path *path, struct text *text)
 	walk.mount_root = BPF_CORE_READ(at.mnt, mnt_root);
 	walk.bytes = text->bytes;
 	walk.start = DATA_MAX_BYTES;
-	bpf_loop(PATH_TURNS, one_name_up, &walk, 0);
+	REPEAT(PATH_TURNS, PATH_TURNS_FEW, one_name_up, &walk);
 	if (walk.done && walk.start == DATA_MAX_BYTES) {
 		if (walk.dentry == walk.mount_root)
 			prepend_byte(&walk, '/');

@@ -81,7 +81,7 @@ static __always_inline bool send_record(struct task_struct *task, struct chain *
 	if (at > RECORD_BUFFER_BYTES)
 		return false;
 	record = (struct hook_record *)buffer->bytes;
-	fill_header(&record->header, RECORD_HOOK, at, chain->time, task);
+	fill_header(&record->header, RECORD_HOOK, at, chain->time, task, true, began_of(task, true));
 	record->slot = hook.slot;
 	record->syscall = chain->syscall;
 	record->selector = selector;

@@ -66,6 +66,8 @@ struct record_buffer {
 		struct exit_record exit;
 		struct hook_record hook;
 		struct return_record returned;
+		struct data_record data;
+		struct throttle_record throttle;
 		struct argument_header argument;
 	};
 };

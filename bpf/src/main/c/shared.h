@@ -8,7 +8,7 @@
 #ifndef SKEP_SHARED_H
 #define SKEP_SHARED_H
 
-#define SKEP_LAYOUT 2
+#define SKEP_LAYOUT 3
 
 #define PATH_MAX_BYTES 4096 /* the kernel's PATH_MAX, terminating NUL included */
 #define DATA_MAX_BYTES 4096 /* most bytes of one string or buffer argument */
@@ -31,6 +31,8 @@ enum record_kind {
 	RECORD_EXIT = 3,
 	RECORD_HOOK = 4,
 	RECORD_RETURN = 5,
+	RECORD_DATA = 6,
+	RECORD_THROTTLE = 7,
 };
 
 struct process_key { /* a thread group, unique between two boots */
@@ -45,37 +47,114 @@ struct record_header {
 	__u16 cpu;
 	__u64 time; /* ns, CLOCK_BOOTTIME */
 	struct process_key process;
+	__u64 began; /* time of the exec_record of the program that it runs; its start if it executed none; 0: not in the process map */
 	__u64 cgroup; /* id in the unified hierarchy */
 	__u32 tid;
 	__u32 uid; /* effective */
 };
 
+struct capabilities { /* a bit for each */
+	__u64 permitted;
+	__u64 effective;
+	__u64 inheritable;
+};
+
+struct namespaces { /* inode numbers */
+	__u32 uts;
+	__u32 ipc;
+	__u32 mnt;
+	__u32 pid;
+	__u32 pid_for_children;
+	__u32 net;
+	__u32 time;
+	__u32 time_for_children;
+	__u32 cgroup;
+	__u32 user;
+};
+
+struct credentials { /* ids as the initial user namespace has them */
+	__u32 uid;
+	__u32 gid;
+	__u32 euid;
+	__u32 egid;
+	__u32 suid;
+	__u32 sgid;
+	__u32 fsuid;
+	__u32 fsgid;
+	__u32 secure_bits;
+	__u32 user_level; /* of the user namespace: 0 is the initial one */
+	__u32 user_owner;
+	__u32 user_group;
+	struct capabilities capabilities;
+};
+
+struct executable {
+	__u64 device; /* as stat(2) gives it */
+	__u64 inode;
+	__u32 links;
+	__u32 setuid; /* what the file's bit made of the effective user; NO_ID: nothing */
+	__u32 setgid;
+	__u32 padding;
+};
+#define NO_ID ((__u32)-1)
+
 struct fork_record {
 	struct record_header header; /* process: the child */
 	struct process_key parent;
+	__u64 parent_began; /* what the parent ran then: its header.began */
 	__u32 namespace_pid; /* in the child's innermost pid namespace */
-	__u32 padding;
+	__u32 flags; /* PROCESS_* */
 };
 
-#define EXEC_TRUNCATED_ARGUMENTS 1 /* longer than DATA_MAX_BYTES: the first are here */
-#define EXEC_UNREADABLE_ARGUMENTS 2
-#define EXEC_TRUNCATED_PATH 4
-#define EXEC_UNREADABLE_PATH 8
-#define EXEC_TRUNCATED_CWD 16
-#define EXEC_UNREADABLE_CWD 32
-#define EXEC_ROOT_CWD 64
-#define EXEC_ARGUMENTS_SIZE_SHIFT 0
+#define EXEC_TRUNCATED_ARGUMENTS 0x1 /* longer than the limit: the first are here */
+#define EXEC_UNREADABLE_ARGUMENTS 0x2 /* a page was not there: what comes before it is here */
+#define EXEC_TRUNCATED_PATH 0x4
+#define EXEC_UNREADABLE_PATH 0x8
+#define EXEC_TRUNCATED_CWD 0x10
+#define EXEC_UNREADABLE_CWD 0x20
+#define EXEC_ROOT_CWD 0x40
+#define EXEC_TRUNCATED_ENVIRONMENT 0x80
+#define EXEC_UNREADABLE_ENVIRONMENT 0x100
+#define EXEC_IN_INIT_TREE 0x200
+#define EXEC_RAISED_BY_FILE_CAPABILITIES 0x400
+#define EXEC_RAISED_BY_SETUID 0x800
+#define EXEC_RAISED_BY_SETGID 0x1000
+#define EXEC_UNKNOWN_CHANGE 0x2000 /* no program saw how the credentials changed */
+#define EXEC_ARGUMENTS_IN_DATA 0x40000000 /* in the data_records before this record; their bytes are arguments_size */
+#define EXEC_ENVIRONMENT_IN_DATA 0x80000000
 
 struct exec_record {
 	struct record_header header;
 	struct process_key parent;
+	__u64 parent_began;
 	__u32 namespace_pid;
-	__u32 login_uid; /* audit's; (u32)-1 if unset */
+	__u32 login_uid; /* audit's; NO_ID if unset */
 	__u32 flags; /* EXEC_* */
-	__u16 path_size; /* bytes that follow this struct, in this order: path, cwd, arguments; no NULs but those between arguments */
+	__u16 path_size; /* bytes that follow this struct, in this order: path, cwd, arguments, environment; no NULs but those in the last two */
 	__u16 cwd_size;
 	__u32 arguments_size; /* argv as the kernel keeps it: NUL after each */
-	__u32 padding;
+	__u32 environment_size;
+	struct credentials credentials;
+	struct namespaces namespaces;
+	struct executable executable;
+};
+
+/* A part of a text that is too long for its exec_record. Those of one exec come in order, before it, with its process and time. */
+enum data_text {
+	DATA_ARGUMENTS = 1,
+	DATA_ENVIRONMENT = 2,
+};
+
+#define DATA_CHUNK_BYTES 16384
+#define LONG_TEXT_MAX (2 << 20) /* the kernel's ARG_MAX with the common stack limit of 8 MiB */
+struct data_record {
+	struct record_header header;
+	__u32 offset; /* in the text, of the bytes that follow this struct up to header.size */
+	__u32 text; /* enum data_text */
+};
+
+struct throttle_record { /* from now on events of header.cgroup are counted, not told */
+	struct record_header header;
 };
 
 struct exit_record {
@@ -230,15 +309,73 @@ struct watched_words { /* map `syscall_watched`, key: system call. Bit w: word w
 	__u32 returns; /* ... of return_hooks */
 };
 
+#define PROCESS_IN_INIT_TREE 1 /* first process of a pid namespace below the initial one, or a descendant of such */
+#define PROCESS_UNTOLD 2 /* neither its fork nor an exec was told, so its exit is not either */
+
 struct process_value { /* map `processes`, key: tgid */
 	struct process_key key;
 	struct process_key parent;
+	__u64 began; /* as in record_header; 0 for the time that an exec changes this entry */
+	__u64 parent_began;
 	__u64 cgroup;
 	__u64 followed; /* bit set: this process or an ancestor since the set was made is in followed set number bit */
+	/* As it was when the program, or the process, began: */
+	struct capabilities capabilities;
+	struct namespaces namespaces;
+	__u32 secure_bits;
+	__u32 user_level;
+	__u32 user_owner;
+	__u32 user_group;
 	__u32 namespace_pid;
 	__u16 binary_size; /* without NUL; 0: unknown; more than BINARY_BYTES - 1: too long to be matched */
-	__u16 flags;
+	__u8 level; /* of its pid namespace: 0 is the initial one */
+	__u8 flags; /* PROCESS_* */
 	char binary[BINARY_BYTES]; /* resolved path of the executable, zero-padded */
+};
+
+/* What the agent's options say: `volatile const` in .rodata of base.bpf.o, named `limits`. */
+struct process_limits {
+	__u32 argument_bytes;
+	__u32 environment_bytes; /* 0: none is read */
+	__u64 throttle_interval; /* ns */
+	__u32 throttle_events; /* of a cgroup in an interval, up to THROTTLE_EVENTS_MAX; 0: no limit */
+	__u8 parent_binaries; /* 1: kept */
+	__u8 sees_credentials; /* 1: a program of credentials.h is attached */
+	__u16 padding;
+};
+
+/* What a program kept of the change of credentials that an exec is about to make; map `raised`. */
+struct raised_key {
+	__u64 binprm; /* address of the exec's struct linux_binprm */
+	__u32 pid; /* tgid */
+	__u32 padding;
+};
+
+struct raised_value {
+	__u32 flags; /* EXEC_RAISED_* */
+	__u32 setuid;
+	__u32 setgid;
+	__u32 padding;
+};
+
+struct binary_key { /* map `parent_binaries` */
+	__u32 pid;
+	__u32 padding;
+	__u64 began;
+};
+
+struct binary_value {
+	__u16 size; /* as process_value from binary_size on */
+	__u16 padding;
+	char binary[BINARY_BYTES];
+};
+
+enum process_map_count { /* map `process_map_counts`: per-CPU array of __u64 */
+	PROCESS_INSERTED = 0,
+	PROCESS_REMOVED = 1,
+	PROCESS_INSERT_ERRORS = 2,
+	PROCESS_REMOVE_ERRORS = 3,
+	PROCESS_MAP_COUNTS = 4,
 };
 
 struct followed_key { /* map `followed_pids` -> __u64 bits */
@@ -255,6 +392,16 @@ struct process_counters { /* map `cgroup_counters`, key: cgroup id (u64); key 0:
 	__u64 forks;
 	__u64 execs;
 	__u64 exits;
+	__u64 suppressed; /* forks and execs among them that were not told, for there were too many */
+	__u64 window; /* number of the last interval << THROTTLE_COUNT_BITS | what was told in it */
+};
+
+#define THROTTLE_COUNT_BITS 24
+#define THROTTLE_EVENTS_MAX ((1 << THROTTLE_COUNT_BITS) - 1)
+
+struct throttle_value { /* map `throttled`, key: cgroup; made by the programs, deleted by the agent */
+	__u64 last; /* ns, CLOCK_BOOTTIME: when something was suppressed */
+	__u64 suppressed; /* since this entry was made */
 };
 
 struct counter_key { /* map `hook_counters` */
@@ -295,7 +442,10 @@ enum drop_cause { /* map `drops`: per-CPU array of __u64 by cause */
 	DROP_CGROUP_MAP_FULL = 6,
 	DROP_RETURN_MAP_FULL = 7,
 	DROP_CHAIN_CUT = 8, /* a tail call failed */
-	DROP_CAUSES = 9,
+	DROP_RING_DATA = 9,
+	DROP_RING_THROTTLE = 10,
+	DROP_THROTTLE_MAP_FULL = 11,
+	DROP_CAUSES = 12,
 };
 
 #endif

@@ -42,7 +42,7 @@ int BPF_PROG(dispatch_sys_enter, struct pt_regs *regs, long number)
 	struct hook_bits *watching, *in_scope;
 	struct chain *chain;
 
-	if (!watched || !watched->entry || !is_active_generation() || is_compat_call(bpf_get_current_task_btf()))
+	if (!watched || !watched->entry || !is_active_generation(OLDEST_FIRST) || is_compat_call(bpf_get_current_task_btf()))
 		return 0;
 	watching = bpf_map_lookup_elem(&syscall_hooks, &syscall);
 	in_scope = hooks_in_scope();
@@ -69,7 +69,7 @@ static __always_inline void send_return(struct task_struct *task, struct return_
 {
 	struct return_record record = {};
 
-	fill_header(&record.header, RECORD_RETURN, sizeof(record), bpf_ktime_get_boot_ns(), task);
+	fill_header(&record.header, RECORD_RETURN, sizeof(record), bpf_ktime_get_boot_ns(), task, true, began_of(task, true));
 	record.slot = key->slot;
 	record.version = entry->version;
 	record.entry_time = entry->entry_time;
@@ -88,7 +88,7 @@ int BPF_PROG(dispatch_sys_exit, struct pt_regs *regs, long value)
 	struct task_struct *task;
 	struct chain *chain;
 
-	if (!watched || !watched->returns || !is_active_generation())
+	if (!watched || !watched->returns || !is_active_generation(OLDEST_FIRST))
 		return 0;
 	task = bpf_get_current_task_btf();
 	waiting = bpf_map_lookup_elem(&return_hooks, &syscall);

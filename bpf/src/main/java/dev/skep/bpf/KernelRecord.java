@@ -13,8 +13,9 @@ public sealed interface KernelRecord {
   record ProcessKey(int pid, long start) {}
 
   /**
-   * @param began when the program that the process runs began: the time of its last exec, or of its
-   *     fork; 0 where the kernel's process map does not have it
+   * @param began when the program that the process runs began: the time of its last exec record, or
+   *     the process' start if it executed none (that we saw); 0 where the kernel's process map does
+   *     not have it. Process and began name a program, whichever records of it were lost
    * @param uid effective
    */
   record Header(
@@ -24,7 +25,8 @@ public sealed interface KernelRecord {
    * The header's process is the child.
    *
    * @param parent who made it, whoever adopts it later
-   * @param parentBegan when the program began that the parent ran then; 0 if not known
+   * @param parentBegan when the program began that the parent ran then: its {@link Header#began}; 0
+   *     if not known
    * @param inInitTree whether it descends from the first process of its container
    */
   record Fork(
@@ -33,6 +35,7 @@ public sealed interface KernelRecord {
 
   /**
    * A program, from its exec on. Of processes that are older than the programs, what procfs says.
+   * Its header's time and began are the same, unless the process map is full.
    *
    * @param parent who made the process
    * @param parentBegan when the program began that the parent ran then; 0 if not known
@@ -70,10 +73,16 @@ public sealed interface KernelRecord {
     /** Descends from the first process of its container. */
     public static final int IN_INIT_TREE = 1 << 9;
 
-    /** The executable's file capabilities gave it some that it did not have. */
+    /**
+     * It gained a permitted capability by those of the file: it neither is nor became root of its
+     * user namespace, who has them all anyway.
+     */
     public static final int RAISED_BY_FILE_CAPABILITIES = 1 << 10;
 
+    /** Its effective user became root of the system, and was not. */
     public static final int RAISED_BY_SETUID = 1 << 11;
+
+    /** Its effective group became root's of the system, and was not. */
     public static final int RAISED_BY_SETGID = 1 << 12;
 
     /**
@@ -132,9 +141,12 @@ public sealed interface KernelRecord {
   /**
    * The file that was executed.
    *
-   * @param device as stat(2) gives it
+   * @param device of its file system, encoded as stat(2) does it (which tells another one of files
+   *     on overlayfs and btrfs)
    * @param links names that the file has; 0 if it was deleted or is a memfd
-   * @param setuid user that its setuid bit made the process, -1 if none
+   * @param setuid user that its setuid bit made the process' effective one; -1 if it has none, or
+   *     changed nothing
+   * @param setgid the same of the group
    */
   record Executable(long device, long inode, int links, int setuid, int setgid) {
     public static final Executable NONE = new Executable(0, 0, 1, -1, -1);

@@ -1,5 +1,7 @@
 package dev.skep.bpf.kernel;
 
+import dev.skep.bpf.BpfException;
+import dev.skep.bpf.libbpf.Libc;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -13,13 +15,22 @@ final class Cgroups {
   private static final Path MOUNTS = Path.of("/proc/self/mounts");
   private static final String TYPE = "cgroup2";
 
+  /** Of the hierarchy's root; a mount that shows a part of it has another one. */
+  private static final long ROOT_ID = 1;
+
   private Cgroups() {}
 
-  /** The ids of all that exist: their folders' inode numbers. Empty if no hierarchy is mounted. */
+  /**
+   * The ids of all that exist: their folders' inode numbers.
+   *
+   * @throws IOException if the mounts do not show them all
+   */
   static Set<Long> alive() throws IOException {
     var ids = new HashSet<Long>();
     var root = root();
-    if (root.isPresent()) {
+    if (root.isEmpty() || !id(root.get()).equals(Optional.of(ROOT_ID))) {
+      throw new IOException("no mount shows the whole " + TYPE + " hierarchy");
+    } else {
       try (var folders = Files.find(root.get(), Integer.MAX_VALUE, (_, is) -> is.isDirectory())) {
         folders.forEach(folder -> id(folder).ifPresent(ids::add));
       } catch (UncheckedIOException e) {
@@ -27,6 +38,22 @@ final class Cgroups {
       }
     }
     return ids;
+  }
+
+  /** Below the root of the hierarchy's mount; empty if there is none with this id. */
+  static Optional<String> path(long id) throws BpfException {
+    Optional<Path> root;
+    try {
+      root = root();
+    } catch (IOException e) {
+      throw new BpfException("cgroup", 0, "reading " + MOUNTS + " failed: " + e);
+    }
+    if (root.isEmpty()) {
+      return Optional.empty();
+    }
+    var mount = root.get().toString();
+    return Libc.pathOfKernfsNode(mount, id)
+        .map(path -> path.equals(mount) ? "/" : path.substring(mount.length()));
   }
 
   /** Empty if it was removed meanwhile. */

@@ -13,7 +13,8 @@ import dev.skep.bpf.libbpf.KernelMap;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
+import java.time.Duration;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -34,13 +35,21 @@ final class Counters {
   /** The key under which the programs count what found no room; it must be there before them. */
   private static final long REST = 0;
 
+  /** Where the counts of cgroups go that are gone; no cgroup has this id. */
+  static final long FOLDED = -1;
+
   private static final double FULL = 0.75;
-  private static final int PROCESS_COUNTERS =
-      (int) (Structs.PROCESS_COUNTERS.byteSize() / Long.BYTES);
+
+  /** A look at all cgroups costs some 10 ms for 500. */
+  private static final Duration FOLD_PAUSE = Duration.ofMinutes(1);
+
+  /** Forks, execs, exits and suppressed, of struct process_counters; what follows is no count. */
+  private static final int PROCESS_COUNTERS = 4;
 
   private final KernelMap hooks;
   private final KernelMap cgroups;
   private final KernelMap drops;
+  private long lastFold = System.nanoTime();
 
   Counters(NodeMaps maps) throws BpfException {
     this(maps.get("hook_counters"), maps.get("cgroup_counters"), maps.get("drops"));
@@ -121,7 +130,7 @@ final class Counters {
     }
   }
 
-  /** Of the whole node. Makes room where the map of cgroups is nearly full. */
+  /** Of the whole node. Now and then it tidies up what cgroups left that are gone. */
   ProcessTotals processes() throws BpfException {
     var sum = new long[PROCESS_COUNTERS];
     var entries = new AtomicInteger();
@@ -129,28 +138,32 @@ final class Counters {
       addTo(sum, value);
       entries.incrementAndGet();
     });
-    if (entries.get() > cgroups.maxEntries() * FULL) {
+    long now = System.nanoTime();
+    if (entries.get() > cgroups.maxEntries() * FULL || now - lastFold > FOLD_PAUSE.toNanos()) {
+      lastFold = now;
       foldDeadCgroups();
     }
-    return new ProcessTotals(sum[0], sum[1], sum[2]);
+    return new ProcessTotals(sum[0], sum[1], sum[2], sum[3]);
   }
 
-  /** Moves what cgroups counted that are gone to {@link #REST}, so that the node's sums stay. */
+  /**
+   * Moves what cgroups counted that are gone to {@link #FOLDED}, so that the node's sums stay.
+   * Those that exist are looked up after those that counted: what is missing then is gone for good,
+   * for ids do not come again, and no process of it is left that could count.
+   */
   void foldDeadCgroups() throws BpfException {
-    Set<Long> alive;
+    var dead = new HashSet<Long>();
+    cgroups.forEach((key, _) -> dead.add(key.get(JAVA_LONG, 0)));
     try {
-      alive = Cgroups.alive();
+      dead.removeAll(Cgroups.alive());
     } catch (IOException e) {
       LOG.warn("cgroups that are gone keep their counters: {}", e.toString());
       return;
     }
-    var dead = new ArrayList<Long>();
-    cgroups.forEach((key, _) -> {
-      long cgroup = key.get(JAVA_LONG, 0);
-      if (cgroup != REST && !alive.contains(cgroup)) {
-        dead.add(cgroup);
-      }
-    });
+    dead.removeAll(Set.of(REST, FOLDED));
+    if (dead.isEmpty()) {
+      return;
+    }
     var sum = new long[PROCESS_COUNTERS];
     try (var arena = Arena.ofConfined()) {
       var key = arena.allocate(JAVA_LONG);
@@ -159,14 +172,19 @@ final class Counters {
         key.set(JAVA_LONG, 0, cgroup);
         if (cgroups.get(key, value)) {
           addTo(sum, value);
-          cgroups.delete(key);
         }
       }
-      key.set(JAVA_LONG, 0, REST);
-      cgroups.get(key, value);
-      addTo(sum, value);
+      key.set(JAVA_LONG, 0, FOLDED);
+      if (cgroups.get(key, value)) {
+        addTo(sum, value);
+      }
+      value.fill((byte) 0);
       MemorySegment.copy(sum, 0, value, JAVA_LONG, 0, sum.length);
       cgroups.put(key, value);
+      for (long cgroup : dead) {
+        key.set(JAVA_LONG, 0, cgroup);
+        cgroups.delete(key);
+      }
     }
   }
 
@@ -183,24 +201,33 @@ final class Counters {
       return new ProcessTotals(
           value.getAtIndex(JAVA_LONG, 0),
           value.getAtIndex(JAVA_LONG, 1),
-          value.getAtIndex(JAVA_LONG, 2));
+          value.getAtIndex(JAVA_LONG, 2),
+          value.getAtIndex(JAVA_LONG, 3));
     }
   }
 
   Map<String, Long> drops() throws BpfException {
     var byCause = new LinkedHashMap<String, Long>();
-    try (var arena = Arena.ofConfined()) {
-      var perCpu = arena.allocate(JAVA_LONG, KernelMap.possibleCpus());
-      for (int cause = 0; cause < Structs.DROP_CAUSES.size(); cause++) {
-        drops.get(cause, perCpu);
-        long sum = 0;
-        for (long count : perCpu.toArray(JAVA_LONG)) {
-          sum += count;
-        }
-        byCause.put(Structs.DROP_CAUSES.get(cause), sum);
-      }
+    var sums = sumsOverCpus(drops, Structs.DROP_CAUSES.size());
+    for (int cause = 0; cause < sums.length; cause++) {
+      byCause.put(Structs.DROP_CAUSES.get(cause), sums[cause]);
     }
     return byCause;
+  }
+
+  /** Of a per-CPU array of counts. */
+  static long[] sumsOverCpus(KernelMap counts, int size) throws BpfException {
+    var sums = new long[size];
+    try (var arena = Arena.ofConfined()) {
+      var perCpu = arena.allocate(JAVA_LONG, KernelMap.possibleCpus());
+      for (int index = 0; index < size; index++) {
+        counts.get(index, perCpu);
+        for (long count : perCpu.toArray(JAVA_LONG)) {
+          sums[index] += count;
+        }
+      }
+    }
+    return sums;
   }
 
   private static MemorySegment key(Arena arena, int slot, int selector) {

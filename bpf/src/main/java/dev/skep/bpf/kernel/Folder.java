@@ -43,6 +43,15 @@ record Folder(Path root) {
     return names(root.resolve(MAPS));
   }
 
+  /** The names of the programs that are attached, whatever their generation. */
+  List<String> programs() throws BpfException {
+    var programs = new ArrayList<String>();
+    for (var generation : names(root.resolve(LINKS))) {
+      programs.addAll(names(root.resolve(LINKS).resolve(generation)));
+    }
+    return programs;
+  }
+
   /** Detaches the programs of all generations but this one. */
   void removeLinksBut(int generation) throws BpfException {
     for (var name : names(root.resolve(LINKS))) {

@@ -9,6 +9,8 @@ import java.nio.file.Path;
 /** What this machine must have before anything is tried; each lack has one clear error. */
 final class Host {
   private static final Path KERNEL_BTF = Path.of("/sys/kernel/btf/vmlinux");
+  private static final Path LOCKDOWN = Path.of("/sys/kernel/security/lockdown");
+  private static final KernelVersion OLDEST = new KernelVersion(5, 10);
   private static final int CAP_SYS_ADMIN = 21;
   private static final String BPFFS = "bpf";
 
@@ -28,6 +30,38 @@ final class Host {
     }
     if ((effective & (1L << CAP_SYS_ADMIN)) == 0) {
       throw failure("the agent needs CAP_SYS_ADMIN to load kernel programs; run it as root");
+    }
+  }
+
+  static void requireKernel() throws BpfException {
+    requireVersion(KernelVersion.running());
+    if (Files.exists(LOCKDOWN)) {
+      try {
+        requireReadableMemory(Files.readString(LOCKDOWN));
+      } catch (IOException e) {
+        throw failure("reading " + LOCKDOWN + " failed: " + e.getMessage());
+      }
+    }
+  }
+
+  static void requireVersion(KernelVersion running) throws BpfException {
+    if (running.isBefore(OLDEST)) {
+      throw failure(
+          "this is Linux %s: Skep needs %s or newer (tests run on 6.1 and newer)"
+              .formatted(running, OLDEST));
+    }
+  }
+
+  /**
+   * @param lockdown as securityfs says it, such as {@code none [integrity] confidentiality}
+   */
+  static void requireReadableMemory(String lockdown) throws BpfException {
+    if (lockdown.contains("[confidentiality]")) {
+      throw failure(
+          "the kernel is locked down for confidentiality ("
+              + LOCKDOWN
+              + "): its programs may not read its memory; boot without lockdown=confidentiality"
+              + " (integrity is enough for secure boot, and does not disturb)");
     }
   }
 

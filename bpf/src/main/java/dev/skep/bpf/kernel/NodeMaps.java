@@ -13,17 +13,27 @@ import java.util.Map;
  */
 final class NodeMaps implements AutoCloseable {
   static final String RING = "events";
+  static final String PROCESSES = "processes";
+  private static final String PARENT_BINARIES = "parent_binaries";
 
   /** Pinned last, with SKEP_LAYOUT in it: what has no such map, or another value, is not ours. */
   private static final String LAYOUT = "layout";
 
   private final Folder folder;
-  private final int ringBytes;
+  private final Map<String, Integer> sizes;
   private final Map<String, KernelMap> maps = new HashMap<>();
 
-  NodeMaps(Folder folder, int ringBytes) {
+  NodeMaps(Folder folder, KernelOptions options) {
     this.folder = folder;
-    this.ringBytes = ringBytes;
+    var processes = options.processes();
+    this.sizes =
+        Map.of(
+            RING,
+            options.ringBytes(),
+            PROCESSES,
+            processes.mapEntries(),
+            PARENT_BINARIES,
+            processes.parentBinaries() ? processes.mapEntries() : 1);
   }
 
   /**
@@ -79,8 +89,9 @@ final class NodeMaps implements AutoCloseable {
 
   private void prepare(BpfObject object) throws BpfException {
     for (var declared : object.maps()) {
-      if (declared.name().equals(RING)) {
-        declared.setMaxEntries(ringBytes);
+      var size = sizes.get(declared.name());
+      if (size != null) {
+        declared.setMaxEntries(size);
       }
     }
   }

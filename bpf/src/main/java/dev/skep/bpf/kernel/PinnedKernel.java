@@ -6,7 +6,6 @@ import dev.skep.bpf.PolicyPlan;
 import dev.skep.bpf.PolicyTotals;
 import dev.skep.bpf.PolicyTotals.ProcessTotals;
 import dev.skep.bpf.ProcessHooks;
-import dev.skep.bpf.ProcessHooks.Attachment;
 import dev.skep.bpf.SkepKernel;
 import dev.skep.bpf.libbpf.BpfObject;
 import dev.skep.bpf.ring.RecordDecoder;
@@ -30,25 +29,31 @@ final class PinnedKernel implements SkepKernel {
 
   private final Folder folder;
   private final Deque<AutoCloseable> owned;
+  private final Sensors sensors;
   private final Policies policies;
   private final Counters counters;
   private final ProcessTable processes;
+  private final Throttles throttles;
   private final RecordDecoder decoder;
   private final RingReader ring;
 
   private PinnedKernel(
       Folder folder,
       Deque<AutoCloseable> owned,
+      Sensors sensors,
       Policies policies,
       Counters counters,
       ProcessTable processes,
+      Throttles throttles,
       RecordDecoder decoder,
       RingReader ring) {
     this.folder = folder;
     this.owned = owned;
+    this.sensors = sensors;
     this.policies = policies;
     this.counters = counters;
     this.processes = processes;
+    this.throttles = throttles;
     this.decoder = decoder;
     this.ring = ring;
   }
@@ -60,13 +65,14 @@ final class PinnedKernel implements SkepKernel {
    */
   static PinnedKernel open(KernelOptions options, byte[] policyObject) throws BpfException {
     Host.requireCapabilities();
+    Host.requireKernel();
     Host.requireKernelTypes();
     var folder = new Folder(options.folder());
     var owned = new ArrayDeque<AutoCloseable>();
     try {
       owned.push(FolderLock.take(options.folder()));
       Host.makeFolder(options.folder());
-      return open(folder, options.ringBytes(), policyObject, owned);
+      return open(folder, options, policyObject, owned);
     } catch (BpfException | RuntimeException e) {
       closeAll(owned);
       throw e;
@@ -74,20 +80,20 @@ final class PinnedKernel implements SkepKernel {
   }
 
   private static PinnedKernel open(
-      Folder folder, int ringBytes, byte[] policyObject, Deque<AutoCloseable> owned)
+      Folder folder, KernelOptions options, byte[] policyObject, Deque<AutoCloseable> owned)
       throws BpfException {
     folder.removeOld(); // of an agent that ended in the middle of what follows
-    BpfObject base = Programs.BASE.open();
-    owned.push(base);
+    var processOptions = options.processes();
     BpfObject syscalls = Programs.SYSCALLS.open();
     owned.push(syscalls);
-    var maps = new NodeMaps(folder, ringBytes);
+    var maps = new NodeMaps(folder, options);
     owned.push(maps);
-    boolean inherited = folder.hasMaps() && maps.takeOver(List.of(base, syscalls));
+    boolean inherited = takeOver(folder, maps, processOptions, syscalls);
     if (!inherited) {
       if (folder.hasMaps()) {
         LOG.warn(
-            "{} is of another version or ring size: what an earlier agent left there ends now",
+            "{} is of another version, or other sizes or process hooks are wanted:"
+                + " what an earlier agent left there ends now",
             folder.root());
       }
       folder.moveAside();
@@ -98,6 +104,7 @@ final class PinnedKernel implements SkepKernel {
       folder.removeLinksBut(active); // attached by an agent that ended before they were active
     }
 
+    var base = new BaseSensor(folder, maps, processOptions, active + 1);
     var sensors = new Sensors(folder, maps, base, syscalls, active + 1);
     owned.push(sensors);
     sensors.load();
@@ -122,7 +129,26 @@ final class PinnedKernel implements SkepKernel {
     folder.removeOld();
     sensors.markProcesses();
     return new PinnedKernel(
-        folder, owned, policies, counters, new ProcessTable(maps), decoder, ring);
+        folder,
+        owned,
+        sensors,
+        policies,
+        counters,
+        new ProcessTable(maps, processOptions),
+        new Throttles(maps, processOptions.throttle()),
+        decoder,
+        ring);
+  }
+
+  private static boolean takeOver(
+      Folder folder, NodeMaps maps, ProcessOptions options, BpfObject syscalls)
+      throws BpfException {
+    if (!folder.hasMaps() || !BaseSensor.canFollow(folder.programs(), options)) {
+      return false;
+    }
+    try (var base = Programs.base().open()) {
+      return maps.takeOver(List.of(base, syscalls));
+    }
   }
 
   @Override
@@ -165,6 +191,7 @@ final class PinnedKernel implements SkepKernel {
   public synchronized Map<String, Long> drops() throws BpfException {
     requireOpen();
     var drops = new LinkedHashMap<>(counters.drops());
+    drops.put("recursion", sensors.recursionMisses());
     drops.put("decode", decoder.malformed());
     drops.put("ownerless", decoder.ownerless());
     return drops;
@@ -179,31 +206,29 @@ final class PinnedKernel implements SkepKernel {
   @Override
   public synchronized Optional<KernelRecord.Exec> process(int pid) throws BpfException {
     requireOpen();
-    return processes.alive().stream()
-        .filter(exec -> exec.header().process().pid() == pid)
-        .findFirst();
+    return processes.one(pid);
   }
 
   @Override
   public ProcessHooks processHooks() {
-    return new ProcessHooks(
-        Attachment.TRACEPOINT, Attachment.TRACEPOINT, Attachment.TRACEPOINT, Attachment.NONE);
+    return sensors.processHooks();
   }
 
   @Override
   public synchronized ProcessMapStatistics processMap() throws BpfException {
     requireOpen();
-    return new ProcessMapStatistics(0, 0, 0, 0, 0, 0);
+    return processes.statistics();
   }
 
   @Override
-  public List<ThrottleEnd> endThrottles() {
-    return List.of();
+  public synchronized List<ThrottleEnd> endThrottles() throws BpfException {
+    requireOpen();
+    return throttles.end();
   }
 
   @Override
-  public Optional<String> cgroupPath(long cgroup) {
-    return Optional.empty();
+  public Optional<String> cgroupPath(long cgroup) throws BpfException {
+    return Cgroups.path(cgroup);
   }
 
   @Override

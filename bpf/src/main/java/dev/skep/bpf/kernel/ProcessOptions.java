@@ -1,6 +1,7 @@
 package dev.skep.bpf.kernel;
 
 import dev.skep.bpf.ProcessHooks.Attachment;
+import dev.skep.bpf.layout.Structs;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +28,7 @@ public record ProcessOptions(
   public static final int DEFAULT_ARGUMENT_BYTES = 32 << 10;
 
   /** The kernel's ARG_MAX with the common stack limit of 8 MiB. */
-  public static final int ARGUMENT_BYTES_MAX = 2 << 20;
+  public static final int ARGUMENT_BYTES_MAX = Structs.LONG_TEXT_MAX;
 
   private static final int LEAST_MAP_ENTRIES = 64;
 
@@ -41,14 +42,18 @@ public record ProcessOptions(
   }
 
   /**
-   * @param events forks and execs of one cgroup that are told in an interval, over all CPUs
+   * @param events forks and execs of one cgroup that are told in an interval, over all CPUs; up to
+   *     {@link #EVENTS_MAX}
    * @param interval at least 1 ms
    */
   public record Throttle(int events, Duration interval) {
+    public static final int EVENTS_MAX = Structs.THROTTLE_EVENTS_MAX;
+
     public Throttle {
-      if (events < 1 || interval.toMillis() < 1) {
+      if (events < 1 || events > EVENTS_MAX || interval.toMillis() < 1) {
         throw new IllegalArgumentException(
-            "throttle of " + events + " events in " + interval + ": at least 1 event in 1 ms");
+            "throttle of %d events in %s: must be 1 to %d events in at least 1 ms"
+                .formatted(events, interval, EVENTS_MAX));
       }
     }
   }

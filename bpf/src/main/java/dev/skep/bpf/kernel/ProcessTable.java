@@ -9,25 +9,19 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import dev.skep.bpf.BpfException;
-import dev.skep.bpf.KernelRecord.Credentials;
 import dev.skep.bpf.KernelRecord.Exec;
-import dev.skep.bpf.KernelRecord.Executable;
-import dev.skep.bpf.KernelRecord.Header;
 import dev.skep.bpf.KernelRecord.Namespaces;
 import dev.skep.bpf.KernelRecord.ProcessKey;
+import dev.skep.bpf.SkepKernel.ProcessMapStatistics;
 import dev.skep.bpf.layout.Structs;
 import dev.skep.bpf.libbpf.KernelMap;
-import dev.skep.bpf.libbpf.Libc;
-import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The processes that are alive: who they are from the kernel's process map, what they were called
@@ -36,31 +30,91 @@ import java.util.Optional;
 final class ProcessTable {
   private static final long KEY = offset(PROCESS_VALUE, "key");
   private static final long PARENT = offset(PROCESS_VALUE, "parent");
+  private static final long BEGAN = offset(PROCESS_VALUE, "began");
+  private static final long PARENT_BEGAN = offset(PROCESS_VALUE, "parent_began");
   private static final long CGROUP = offset(PROCESS_VALUE, "cgroup");
+  private static final long NAMESPACES = offset(PROCESS_VALUE, "namespaces");
+  private static final long SECURE_BITS = offset(PROCESS_VALUE, "secure_bits");
+  private static final long USER_LEVEL = offset(PROCESS_VALUE, "user_level");
+  private static final long USER_OWNER = offset(PROCESS_VALUE, "user_owner");
+  private static final long USER_GROUP = offset(PROCESS_VALUE, "user_group");
   private static final long NAMESPACE_PID = offset(PROCESS_VALUE, "namespace_pid");
   private static final long BINARY_SIZE = offset(PROCESS_VALUE, "binary_size");
+  private static final long FLAGS = offset(PROCESS_VALUE, "flags");
   private static final long BINARY = offset(PROCESS_VALUE, "binary");
   private static final long KEY_PID = offset(PROCESS_KEY, "pid");
   private static final long KEY_START = offset(PROCESS_KEY, "start");
 
   private static final byte[] NOTHING = {};
 
-  private final KernelMap processes;
+  /** A process that executes again and again is told as it was at the last look. */
+  private static final int LOOKS_MAX = 10;
 
-  ProcessTable(NodeMaps maps) throws BpfException {
-    this.processes = maps.get("processes");
+  private final KernelMap processes;
+  private final KernelMap counts;
+  private final ProcFs procFs;
+
+  ProcessTable(NodeMaps maps, ProcessOptions options) throws BpfException {
+    this.processes = maps.get(NodeMaps.PROCESSES);
+    this.counts = maps.get("process_map_counts");
+    this.procFs = new ProcFs(options);
   }
 
-  private record Known(
-      ProcessKey key, ProcessKey parent, long cgroup, int namespacePid, byte[] binary) {}
+  /** What the kernel's map says of a process. */
+  record Known(
+      ProcessKey key,
+      ProcessKey parent,
+      long began,
+      long parentBegan,
+      long cgroup,
+      Namespaces namespaces,
+      int secureBits,
+      int userLevel,
+      int userOwner,
+      int userGroup,
+      int namespacePid,
+      boolean inInitTree,
+      byte[] binary) {}
 
   List<Exec> alive() throws BpfException {
     var known = new ArrayList<Known>();
     processes.forEach((_, value) -> known.add(read(value)));
-    return known.stream()
-        .flatMap(process -> exec(process).stream())
-        .sorted(Comparator.comparingLong(exec -> exec.header().process().start()))
-        .toList();
+    var alive = new ArrayList<Exec>();
+    for (var process : known) {
+      one(process).ifPresent(alive::add);
+    }
+    alive.sort(Comparator.comparingLong(exec -> exec.header().process().start()));
+    return alive;
+  }
+
+  Optional<Exec> one(int pid) throws BpfException {
+    var known = known(pid);
+    return known == null ? Optional.empty() : one(known);
+  }
+
+  /** Map and procfs are two looks: they are of one program if the map says the same afterwards. */
+  private Optional<Exec> one(Known process) throws BpfException {
+    var before = process;
+    for (int look = 0; look < LOOKS_MAX; look++) {
+      var told = procFs.exec(before);
+      var after = known(before.key().pid());
+      if (after == null || told.isEmpty()) {
+        return Optional.empty();
+      }
+      boolean same = after.key().equals(before.key()) && after.began() == before.began();
+      if (same && after.began() != 0) {
+        return told;
+      }
+      before = after;
+    }
+    return procFs.exec(before);
+  }
+
+  private @Nullable Known known(int pid) throws BpfException {
+    try (var arena = Arena.ofConfined()) {
+      var value = arena.allocate(PROCESS_VALUE);
+      return processes.get(pid, value) ? read(value) : null;
+    }
   }
 
   private static Known read(MemorySegment value) {
@@ -72,8 +126,16 @@ final class ProcessTable {
     return new Known(
         key(value, KEY),
         key(value, PARENT),
+        value.get(JAVA_LONG, BEGAN),
+        value.get(JAVA_LONG, PARENT_BEGAN),
         value.get(JAVA_LONG, CGROUP),
+        namespaces(value),
+        value.get(JAVA_INT, SECURE_BITS),
+        value.get(JAVA_INT, USER_LEVEL),
+        value.get(JAVA_INT, USER_OWNER),
+        value.get(JAVA_INT, USER_GROUP),
         value.get(JAVA_INT, NAMESPACE_PID),
+        (value.get(JAVA_BYTE, FLAGS) & Structs.PROCESS_IN_INIT_TREE) != 0,
         binary);
   }
 
@@ -81,87 +143,17 @@ final class ProcessTable {
     return new ProcessKey(value.get(JAVA_INT, at + KEY_PID), value.get(JAVA_LONG, at + KEY_START));
   }
 
-  /** Empty if it has ended. */
-  private static Optional<Exec> exec(Known process) {
-    var folder = Path.of("/proc", Integer.toString(process.key().pid()));
-    int uid;
-    try {
-      uid = effectiveUid(folder);
-    } catch (IOException _) {
-      return Optional.empty();
-    }
-    int flags = 0;
-    var path = process.binary().length > 0 ? process.binary() : link(folder.resolve("exe"));
-    if (path.length == 0) {
-      flags |= Exec.UNREADABLE_PATH; // a kernel thread has none
-    }
-    var cwd = link(folder.resolve("cwd"));
-    if (cwd.length == 0) {
-      flags |= Exec.UNREADABLE_CWD;
-    } else if (cwd.length == 1) {
-      flags |= Exec.ROOT_CWD;
-    }
-    byte[] arguments;
-    try (var in = Files.newInputStream(folder.resolve("cmdline"))) {
-      arguments = in.readNBytes(Structs.DATA_MAX_BYTES + 1);
-      if (arguments.length > Structs.DATA_MAX_BYTES) {
-        arguments = Arrays.copyOf(arguments, Structs.DATA_MAX_BYTES);
-        flags |= Exec.TRUNCATED_ARGUMENTS;
-      }
-    } catch (IOException _) {
-      arguments = NOTHING;
-      flags |= Exec.UNREADABLE_ARGUMENTS;
-    }
-    var header =
-        new Header(
-            0,
-            process.key().start(),
-            process.key(),
-            process.key().start(),
-            process.cgroup(),
-            process.key().pid(),
-            uid);
-    return Optional.of(
-        new Exec(
-            header,
-            process.parent(),
-            0,
-            process.namespacePid(),
-            loginUid(folder),
-            flags,
-            path,
-            cwd,
-            arguments,
-            NOTHING,
-            Credentials.NONE,
-            Namespaces.NONE,
-            Executable.NONE));
+  /** The struct has them in the order of the record. */
+  private static Namespaces namespaces(MemorySegment value) {
+    var inodes = value.asSlice(NAMESPACES, Structs.NAMESPACES).toArray(JAVA_INT);
+    return new Namespaces(
+        inodes[0], inodes[1], inodes[2], inodes[3], inodes[4], inodes[5], inodes[6], inodes[7],
+        inodes[8], inodes[9]);
   }
 
-  private static int effectiveUid(Path folder) throws IOException {
-    for (var line :
-        Files.readString(folder.resolve("status"), StandardCharsets.ISO_8859_1).split("\n", -1)) {
-      if (line.startsWith("Uid:")) {
-        return Integer.parseUnsignedInt(line.split("\t", -1)[2]); // real, effective, saved, file
-      }
-    }
-    throw new IOException("no Uid line");
-  }
-
-  private static int loginUid(Path folder) {
-    try {
-      return Integer.parseUnsignedInt(Files.readString(folder.resolve("loginuid")).strip());
-    } catch (IOException | NumberFormatException _) {
-      return -1; // a kernel without audit
-    }
-  }
-
-  /** By libc: Java would decode the bytes as the locale says, and lose some. */
-  private static byte[] link(Path link) {
-    try {
-      return Libc.readLink(link.toString());
-    } catch (BpfException _) {
-      return NOTHING;
-    }
+  ProcessMapStatistics statistics() throws BpfException {
+    var sums = Counters.sumsOverCpus(counts, 4); // in the order of enum process_map_count
+    return new ProcessMapStatistics(
+        sums[0] - sums[1], processes.maxEntries(), sums[0], sums[1], sums[2], sums[3]);
   }
 }

@@ -8,13 +8,22 @@ import java.io.UncheckedIOException;
 /** The object files that the build packed. */
 enum Programs {
   BASE("base"),
+  /** The base sensor for kernels before {@link #NEW_BASE}. */
+  BASE_510("base_510"),
   SYSCALLS("syscalls"),
   POLICY("policy");
+
+  private static final KernelVersion NEW_BASE = new KernelVersion(5, 17);
 
   private final String objectName;
 
   Programs(String objectName) {
     this.objectName = objectName;
+  }
+
+  /** The base sensor that the running kernel can run. */
+  static Programs base() throws BpfException {
+    return KernelVersion.running().isBefore(NEW_BASE) ? BASE_510 : BASE;
   }
 
   String objectName() {

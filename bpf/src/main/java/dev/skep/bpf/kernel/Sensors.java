@@ -3,16 +3,14 @@ package dev.skep.bpf.kernel;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import dev.skep.bpf.BpfException;
+import dev.skep.bpf.ProcessHooks;
 import dev.skep.bpf.layout.Structs;
 import dev.skep.bpf.libbpf.BpfLink;
 import dev.skep.bpf.libbpf.BpfObject;
 import dev.skep.bpf.libbpf.BpfProgram;
 import dev.skep.bpf.libbpf.Libc;
 import java.nio.file.Files;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The programs that are always attached: the base sensor and the dispatchers. Those of a new agent
@@ -20,20 +18,13 @@ import org.slf4j.LoggerFactory;
  * is missed and none is seen twice (generation.h tells how).
  */
 final class Sensors implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(Sensors.class);
-
-  private static final List<String> PROCESS_PROGRAMS = List.of("on_fork", "on_exec", "on_exit");
   private static final String ENTER = "dispatch_sys_enter";
   private static final String EXIT = "dispatch_sys_exit";
   private static final String ACTIVE = "active_generation";
-  private static final String ITERATOR = "fill_processes";
-
-  /** A run marks whole families at once, but for children that are listed before their parents. */
-  private static final int MARKING_RUNS_MAX = 100;
 
   private final Folder folder;
   private final NodeMaps maps;
-  private final BpfObject base;
+  private final BaseSensor base;
   private final BpfObject syscalls;
   private final int generation;
 
@@ -41,10 +32,9 @@ final class Sensors implements AutoCloseable {
   private @Nullable BpfObject returns;
 
   /**
-   * @param base opened, not loaded; borrowed
    * @param syscalls opened, not loaded; borrowed
    */
-  Sensors(Folder folder, NodeMaps maps, BpfObject base, BpfObject syscalls, int generation) {
+  Sensors(Folder folder, NodeMaps maps, BaseSensor base, BpfObject syscalls, int generation) {
     this.folder = folder;
     this.maps = maps;
     this.base = base;
@@ -53,8 +43,8 @@ final class Sensors implements AutoCloseable {
   }
 
   void load() throws BpfException {
+    base.load();
     syscalls.program(EXIT).leaveOut();
-    load(base);
     load(syscalls);
   }
 
@@ -66,9 +56,7 @@ final class Sensors implements AutoCloseable {
   /** Attached, but asleep until {@link #activate}. */
   void attach(boolean withReturns) throws BpfException {
     folder.makeLinks(generation);
-    for (var program : PROCESS_PROGRAMS) {
-      attach(base, program);
-    }
+    base.attach();
     attach(syscalls, ENTER);
     watchReturns(withReturns);
   }
@@ -132,14 +120,20 @@ final class Sensors implements AutoCloseable {
 
   /** Puts processes that are missing into the process map, and followed bits where they are due. */
   void markProcesses() throws BpfException {
-    try (var link = base.program(ITERATOR).attachIterator()) {
-      for (int run = 0; run < MARKING_RUNS_MAX; run++) {
-        if (link.iterate() == 0) {
-          return;
-        }
-      }
-    }
-    LOG.warn("processes fork faster than they can be marked as followed: some may be missed");
+    base.markProcesses();
+  }
+
+  ProcessHooks processHooks() {
+    return base.hooks();
+  }
+
+  /** Runs that the kernel skipped, for the program was running on that CPU already. */
+  long recursionMisses() throws BpfException {
+    long misses = base.recursionMisses() + BpfProgram.recursionMisses(syscalls.program(ENTER).fd());
+    var dispatcher = returns;
+    return dispatcher == null
+        ? misses
+        : misses + BpfProgram.recursionMisses(dispatcher.program(EXIT).fd());
   }
 
   /** Whether the dispatchers that the kernel runs are this agent's. */
@@ -164,6 +158,7 @@ final class Sensors implements AutoCloseable {
 
   @Override
   public void close() {
+    base.close();
     if (returns != null) {
       returns.close();
     }

@@ -20,7 +20,7 @@ import java.util.List;
  * the types that the compiler wrote into the built objects.
  */
 public final class Structs {
-  public static final int LAYOUT = 2; // SKEP_LAYOUT
+  public static final int LAYOUT = 3; // SKEP_LAYOUT
   public static final int HANDING_OVER = 1;
   public static final int DATA_MAX_BYTES = 4096;
   public static final int BINARY_BYTES = 256;
@@ -44,6 +44,13 @@ public final class Structs {
   public static final int POLICY_BYTES = 40;
   public static final int HASH_BYTES = 32;
   public static final int SELECTOR_CARRIED = 255;
+  public static final int PROCESS_IN_INIT_TREE = 1;
+  public static final int PROCESS_UNTOLD = 2;
+  public static final int DATA_CHUNK_BYTES = 16_384;
+  public static final int LONG_TEXT_MAX = 2 << 20;
+  public static final int EXEC_ARGUMENTS_IN_DATA = 1 << 30;
+  public static final int EXEC_ENVIRONMENT_IN_DATA = 1 << 31;
+  public static final int THROTTLE_EVENTS_MAX = (1 << 24) - 1;
 
   public static final StructLayout PROCESS_KEY =
       struct("process_key", u32("pid"), u32("padding"), u64("start"));
@@ -56,30 +63,86 @@ public final class Structs {
           u16("cpu"),
           u64("time"),
           PROCESS_KEY.withName("process"),
+          u64("began"),
           u64("cgroup"),
           u32("tid"),
           u32("uid"));
+
+  public static final StructLayout CAPABILITIES =
+      struct("capabilities", u64("permitted"), u64("effective"), u64("inheritable"));
+
+  public static final StructLayout NAMESPACES =
+      struct(
+          "namespaces",
+          u32("uts"),
+          u32("ipc"),
+          u32("mnt"),
+          u32("pid"),
+          u32("pid_for_children"),
+          u32("net"),
+          u32("time"),
+          u32("time_for_children"),
+          u32("cgroup"),
+          u32("user"));
+
+  public static final StructLayout CREDENTIALS =
+      struct(
+          "credentials",
+          u32("uid"),
+          u32("gid"),
+          u32("euid"),
+          u32("egid"),
+          u32("suid"),
+          u32("sgid"),
+          u32("fsuid"),
+          u32("fsgid"),
+          u32("secure_bits"),
+          u32("user_level"),
+          u32("user_owner"),
+          u32("user_group"),
+          CAPABILITIES.withName("capabilities"));
+
+  public static final StructLayout EXECUTABLE =
+      struct(
+          "executable",
+          u64("device"),
+          u64("inode"),
+          u32("links"),
+          u32("setuid"),
+          u32("setgid"),
+          u32("padding"));
 
   public static final StructLayout FORK_RECORD =
       struct(
           "fork_record",
           RECORD_HEADER.withName("header"),
           PROCESS_KEY.withName("parent"),
+          u64("parent_began"),
           u32("namespace_pid"),
-          u32("padding"));
+          u32("flags"));
 
   public static final StructLayout EXEC_RECORD =
       struct(
           "exec_record",
           RECORD_HEADER.withName("header"),
           PROCESS_KEY.withName("parent"),
+          u64("parent_began"),
           u32("namespace_pid"),
           u32("login_uid"),
           u32("flags"),
           u16("path_size"),
           u16("cwd_size"),
           u32("arguments_size"),
-          u32("padding"));
+          u32("environment_size"),
+          CREDENTIALS.withName("credentials"),
+          NAMESPACES.withName("namespaces"),
+          EXECUTABLE.withName("executable"));
+
+  public static final StructLayout DATA_RECORD =
+      struct("data_record", RECORD_HEADER.withName("header"), u32("offset"), u32("text"));
+
+  public static final StructLayout THROTTLE_RECORD =
+      struct("throttle_record", RECORD_HEADER.withName("header"));
 
   public static final StructLayout EXIT_RECORD =
       struct("exit_record", RECORD_HEADER.withName("header"), u32("code"), u32("padding"));
@@ -176,18 +239,47 @@ public final class Structs {
           "process_value",
           PROCESS_KEY.withName("key"),
           PROCESS_KEY.withName("parent"),
+          u64("began"),
+          u64("parent_began"),
           u64("cgroup"),
           u64("followed"),
+          CAPABILITIES.withName("capabilities"),
+          NAMESPACES.withName("namespaces"),
+          u32("secure_bits"),
+          u32("user_level"),
+          u32("user_owner"),
+          u32("user_group"),
           u32("namespace_pid"),
           u16("binary_size"),
-          u16("flags"),
+          u8("level"),
+          u8("flags"),
           array("binary", BINARY_BYTES, JAVA_BYTE));
+
+  public static final StructLayout PROCESS_LIMITS =
+      struct(
+          "process_limits",
+          u32("argument_bytes"),
+          u32("environment_bytes"),
+          u64("throttle_interval"),
+          u32("throttle_events"),
+          u8("parent_binaries"),
+          u8("sees_credentials"),
+          u16("padding"));
+
+  public static final StructLayout THROTTLE_VALUE =
+      struct("throttle_value", u64("last"), u64("suppressed"));
 
   public static final StructLayout FOLLOWED_KEY =
       struct("followed_key", u32("pid"), u32("in_namespace"));
 
   public static final StructLayout PROCESS_COUNTERS =
-      struct("process_counters", u64("forks"), u64("execs"), u64("exits"));
+      struct(
+          "process_counters",
+          u64("forks"),
+          u64("execs"),
+          u64("exits"),
+          u64("suppressed"),
+          u64("window"));
 
   public static final StructLayout COUNTER_KEY =
       struct("counter_key", u32("slot"), u32("selector"));
@@ -233,7 +325,10 @@ public final class Structs {
           "process_map_full",
           "cgroup_map_full",
           "return_map_full",
-          "chain_cut");
+          "chain_cut",
+          "ring_data",
+          "ring_throttle",
+          "throttle_map_full");
 
   private Structs() {}
 

@@ -24,6 +24,8 @@ public final class BpfProgram {
   private static final long INFO_ID = 4;
   private static final long INFO_MAP_COUNT = 52;
   private static final long INFO_MAP_IDS = 56;
+  private static final int INFO_BYTES_LONG = 216;
+  private static final long INFO_RECURSION_MISSES = 208;
   private static final int MAPS_MAX = 64; // the verifier's limit
 
   private final long program;
@@ -64,6 +66,16 @@ public final class BpfProgram {
   public static int id(int fd) throws BpfException {
     try (var arena = Arena.ofConfined()) {
       return KernelInfo.read(fd, INFO_BYTES, arena).get(JAVA_INT, INFO_ID);
+    }
+  }
+
+  /**
+   * How often the kernel skipped the program behind a descriptor, for it was running on that CPU
+   * already; 0 from a kernel that does not say (before 5.12).
+   */
+  public static long recursionMisses(int fd) throws BpfException {
+    try (var arena = Arena.ofConfined()) {
+      return KernelInfo.read(fd, INFO_BYTES_LONG, arena).get(JAVA_LONG, INFO_RECURSION_MISSES);
     }
   }
 

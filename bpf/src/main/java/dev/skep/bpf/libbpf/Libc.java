@@ -9,6 +9,8 @@ import dev.skep.bpf.BpfException;
 import dev.skep.bpf.libbpf.NativeFunction.Returns;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 
 /** The calls of libc that maps, rings and bpffs need. Any thread. */
 @SuppressWarnings("restricted") // native code is what this package is for
@@ -23,6 +25,10 @@ public final class Libc {
   private static final NativeFunction READLINK = NativeFunction.libc("readlink", Returns.LIBC_INT);
   private static final NativeFunction MOUNT = NativeFunction.libc("mount", Returns.LIBC_INT);
   private static final NativeFunction SYSCALL = NativeFunction.libc("syscall", Returns.LIBC_INT);
+  private static final NativeFunction OPEN_BY_HANDLE_AT =
+      NativeFunction.libc("open_by_handle_at", Returns.LIBC_INT);
+  private static final NativeFunction CLOCK_GETTIME =
+      NativeFunction.libc("clock_gettime", Returns.LIBC_INT);
   private static final NativeFunction GETPAGESIZE =
       NativeFunction.libc("getpagesize", Returns.ANYTHING);
 
@@ -35,8 +41,15 @@ public final class Libc {
   private static final long POLLFD_BYTES = 8;
   private static final int PATH_MAX = 4096;
   private static final int MEMBARRIER_CMD_GLOBAL = 1;
-  private static final long MEMBARRIER =
-      System.getProperty("os.arch", "").equals("aarch64") ? 283 : 324;
+  private static final boolean ARM = System.getProperty("os.arch", "").equals("aarch64");
+  private static final long MEMBARRIER = ARM ? 283 : 324;
+  private static final long OPENAT = ARM ? 56 : 257;
+  private static final int AT_FDCWD = -100;
+  private static final int O_CLOEXEC = 0x80000;
+  private static final int ENOENT = 2;
+  private static final int ESTALE = 116;
+  private static final int FILEID_KERNFS = 0xfe;
+  private static final int CLOCK_BOOTTIME = 7;
 
   private Libc() {}
 
@@ -112,6 +125,42 @@ public final class Libc {
           READLINK.call(arena.allocateFrom(path).address(), buffer.address(), buffer.byteSize());
       READLINK.orThrow(size, path);
       return buffer.asSlice(0, size).toArray(JAVA_BYTE);
+    }
+  }
+
+  /**
+   * The path of a folder of a kernfs, such as a cgroup, that is mounted at {@code mount}; empty if
+   * there is none with this id.
+   */
+  public static Optional<String> pathOfKernfsNode(String mount, long id) throws BpfException {
+    try (var arena = Arena.ofConfined()) {
+      var path = arena.allocateFrom(mount);
+      int root =
+          (int) SYSCALL.orThrow(SYSCALL.call(OPENAT, AT_FDCWD, path.address(), O_CLOEXEC), mount);
+      var handle = arena.allocate(2 * Integer.BYTES + Long.BYTES, Long.BYTES);
+      handle.set(JAVA_INT, 0, Long.BYTES);
+      handle.set(JAVA_INT, Integer.BYTES, FILEID_KERNFS);
+      handle.set(JAVA_LONG, 2 * Integer.BYTES, id);
+      long node = OPEN_BY_HANDLE_AT.call(root, handle.address(), O_CLOEXEC);
+      close(root);
+      if (node == -ESTALE || node == -ENOENT) {
+        return Optional.empty();
+      }
+      OPEN_BY_HANDLE_AT.orThrow(node, "id " + id + " below " + mount);
+      try {
+        return Optional.of(new String(readLink("/proc/self/fd/" + node), StandardCharsets.UTF_8));
+      } finally {
+        close((int) node);
+      }
+    }
+  }
+
+  /** Nanoseconds of CLOCK_BOOTTIME. */
+  public static long bootTime() throws BpfException {
+    try (var arena = Arena.ofConfined()) {
+      var time = arena.allocate(2 * Long.BYTES, Long.BYTES);
+      CLOCK_GETTIME.orThrow(CLOCK_GETTIME.call(CLOCK_BOOTTIME, time.address()), "CLOCK_BOOTTIME");
+      return time.get(JAVA_LONG, 0) * 1_000_000_000L + time.get(JAVA_LONG, Long.BYTES);
     }
   }
 

@@ -1,17 +1,18 @@
 package dev.skep.bpf.ring;
 
 import static dev.skep.bpf.layout.Structs.offset;
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+import static dev.skep.bpf.ring.Fields.bytes;
+import static dev.skep.bpf.ring.Fields.header;
+import static dev.skep.bpf.ring.Fields.i32;
+import static dev.skep.bpf.ring.Fields.i64;
+import static dev.skep.bpf.ring.Fields.u16;
+import static dev.skep.bpf.ring.Fields.u32;
+import static dev.skep.bpf.ring.Fields.u8;
 
 import dev.skep.bpf.HookPlan.ArgumentKind;
 import dev.skep.bpf.KernelRecord;
 import dev.skep.bpf.KernelRecord.Action;
 import dev.skep.bpf.KernelRecord.Argument;
-import dev.skep.bpf.KernelRecord.Header;
-import dev.skep.bpf.KernelRecord.ProcessKey;
 import dev.skep.bpf.layout.Structs;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -30,32 +31,10 @@ public final class RecordDecoder {
   private static final int HOOK = 4;
   private static final int RETURN = 5;
 
-  private static final long HEADER_BYTES = Structs.RECORD_HEADER.byteSize();
+  private static final int DATA = 6;
+  private static final int THROTTLE = 7;
+
   private static final long KIND = offset(Structs.RECORD_HEADER, "kind");
-  private static final long CPU = offset(Structs.RECORD_HEADER, "cpu");
-  private static final long TIME = offset(Structs.RECORD_HEADER, "time");
-  private static final long PROCESS = offset(Structs.RECORD_HEADER, "process");
-  private static final long CGROUP = offset(Structs.RECORD_HEADER, "cgroup");
-  private static final long TID = offset(Structs.RECORD_HEADER, "tid");
-  private static final long UID = offset(Structs.RECORD_HEADER, "uid");
-  private static final long KEY_PID = offset(Structs.PROCESS_KEY, "pid");
-  private static final long KEY_START = offset(Structs.PROCESS_KEY, "start");
-
-  private static final long FORK_BYTES = Structs.FORK_RECORD.byteSize();
-  private static final long FORK_PARENT = offset(Structs.FORK_RECORD, "parent");
-  private static final long FORK_NAMESPACE_PID = offset(Structs.FORK_RECORD, "namespace_pid");
-
-  private static final long EXEC_BYTES = Structs.EXEC_RECORD.byteSize();
-  private static final long EXEC_PARENT = offset(Structs.EXEC_RECORD, "parent");
-  private static final long EXEC_NAMESPACE_PID = offset(Structs.EXEC_RECORD, "namespace_pid");
-  private static final long EXEC_LOGIN_UID = offset(Structs.EXEC_RECORD, "login_uid");
-  private static final long EXEC_FLAGS = offset(Structs.EXEC_RECORD, "flags");
-  private static final long EXEC_PATH_SIZE = offset(Structs.EXEC_RECORD, "path_size");
-  private static final long EXEC_CWD_SIZE = offset(Structs.EXEC_RECORD, "cwd_size");
-  private static final long EXEC_ARGUMENTS_SIZE = offset(Structs.EXEC_RECORD, "arguments_size");
-
-  private static final long EXIT_BYTES = Structs.EXIT_RECORD.byteSize();
-  private static final long EXIT_CODE = offset(Structs.EXIT_RECORD, "code");
 
   private static final long HOOK_BYTES = Structs.HOOK_RECORD.byteSize();
   private static final long HOOK_SLOT = offset(Structs.HOOK_RECORD, "slot");
@@ -83,13 +62,13 @@ public final class RecordDecoder {
   private static final long RETURN_ENTRY_TIME = offset(Structs.RETURN_RECORD, "entry_time");
   private static final long RETURN_VALUE = offset(Structs.RETURN_RECORD, "value");
 
-  private static final byte[] NO_BYTES = {};
   private static final Action[] ACTIONS = Action.values();
 
   /** By code; code 0 is no kind. */
   private static final ArgumentKind[] KINDS = kindsByCode();
 
   private final HookOwners owners;
+  private final ProcessDecoder processes = new ProcessDecoder();
   private final LongAdder malformed = new LongAdder();
   private final LongAdder ownerless = new LongAdder();
 
@@ -109,81 +88,49 @@ public final class RecordDecoder {
 
   /**
    * The record in the {@code size} bytes at {@code at}, a multiple of 8; null if there is none that
-   * can be told, which is counted. Copies what it keeps.
+   * can be told, which is counted, or if it is a part of one that is to come. Copies what it keeps.
    */
   public @Nullable KernelRecord decode(MemorySegment ring, long at, long size) {
-    if (size < HEADER_BYTES) {
+    if (size < Fields.HEADER_BYTES) {
       return malformedRecord();
     }
     long claimed = u32(ring, at);
-    if (claimed > size || claimed < HEADER_BYTES) {
+    int kind = u16(ring, at + KIND);
+    if (claimed > size || claimed < leastBytes(kind)) {
       return malformedRecord();
     }
-    return switch (u16(ring, at + KIND)) {
-      case FORK -> claimed < FORK_BYTES ? malformedRecord() : fork(ring, at);
-      case EXEC -> claimed < EXEC_BYTES ? malformedRecord() : exec(ring, at, claimed);
-      case EXIT -> claimed < EXIT_BYTES ? malformedRecord() : exit(ring, at);
-      case HOOK -> claimed < HOOK_BYTES ? malformedRecord() : hook(ring, at, claimed);
-      case RETURN -> claimed < RETURN_BYTES ? malformedRecord() : returned(ring, at);
+    return switch (kind) {
+      case FORK -> processes.fork(ring, at);
+      case EXEC -> wellFormed(processes.exec(ring, at, claimed));
+      case EXIT -> processes.exit(ring, at);
+      case HOOK -> hook(ring, at, claimed);
+      case RETURN -> returned(ring, at);
+      case DATA -> processes.keepChunk(ring, at, claimed) ? null : malformedRecord();
+      case THROTTLE -> processes.throttle(ring, at);
       default -> malformedRecord();
     };
+  }
+
+  private static long leastBytes(int kind) {
+    return switch (kind) {
+      case FORK -> ProcessDecoder.FORK_BYTES;
+      case EXEC -> ProcessDecoder.EXEC_BYTES;
+      case EXIT -> ProcessDecoder.EXIT_BYTES;
+      case HOOK -> HOOK_BYTES;
+      case RETURN -> RETURN_BYTES;
+      case DATA -> ProcessDecoder.DATA_BYTES;
+      case THROTTLE -> ProcessDecoder.THROTTLE_BYTES;
+      default -> Fields.HEADER_BYTES;
+    };
+  }
+
+  private @Nullable KernelRecord wellFormed(@Nullable KernelRecord decoded) {
+    return decoded == null ? malformedRecord() : decoded;
   }
 
   private @Nullable KernelRecord malformedRecord() {
     malformed.increment();
     return null;
-  }
-
-  private static Header header(MemorySegment ring, long at) {
-    return new Header(
-        u16(ring, at + CPU),
-        ring.get(JAVA_LONG, at + TIME),
-        key(ring, at + PROCESS),
-        0,
-        ring.get(JAVA_LONG, at + CGROUP),
-        ring.get(JAVA_INT, at + TID),
-        ring.get(JAVA_INT, at + UID));
-  }
-
-  private static ProcessKey key(MemorySegment ring, long at) {
-    return new ProcessKey(ring.get(JAVA_INT, at + KEY_PID), ring.get(JAVA_LONG, at + KEY_START));
-  }
-
-  private static KernelRecord fork(MemorySegment ring, long at) {
-    return new KernelRecord.Fork(
-        header(ring, at),
-        key(ring, at + FORK_PARENT),
-        0,
-        ring.get(JAVA_INT, at + FORK_NAMESPACE_PID),
-        false);
-  }
-
-  private static KernelRecord exit(MemorySegment ring, long at) {
-    return new KernelRecord.Exit(header(ring, at), ring.get(JAVA_INT, at + EXIT_CODE));
-  }
-
-  private @Nullable KernelRecord exec(MemorySegment ring, long at, long size) {
-    long path = u16(ring, at + EXEC_PATH_SIZE);
-    long cwd = u16(ring, at + EXEC_CWD_SIZE);
-    long arguments = u32(ring, at + EXEC_ARGUMENTS_SIZE);
-    if (path + cwd + arguments > size - EXEC_BYTES) {
-      return malformedRecord();
-    }
-    long texts = at + EXEC_BYTES;
-    return new KernelRecord.Exec(
-        header(ring, at),
-        key(ring, at + EXEC_PARENT),
-        0,
-        ring.get(JAVA_INT, at + EXEC_NAMESPACE_PID),
-        ring.get(JAVA_INT, at + EXEC_LOGIN_UID),
-        ring.get(JAVA_INT, at + EXEC_FLAGS),
-        bytes(ring, texts, (int) path),
-        bytes(ring, texts + path, (int) cwd),
-        bytes(ring, texts + path + cwd, (int) arguments),
-        NO_BYTES,
-        KernelRecord.Credentials.NONE,
-        KernelRecord.Namespaces.NONE,
-        KernelRecord.Executable.NONE);
   }
 
   private @Nullable KernelRecord hook(MemorySegment ring, long at, long size) {
@@ -212,12 +159,11 @@ public final class RecordDecoder {
               u8(ring, begin + ARGUMENT_INDEX),
               (flags & ARGUMENT_TRUNCATED) != 0,
               (flags & ARGUMENT_UNREADABLE) != 0,
-              ring.get(JAVA_LONG, begin + ARGUMENT_VALUE),
+              i64(ring, begin + ARGUMENT_VALUE),
               bytes(ring, begin + ARGUMENT_BYTES, (int) length));
       next += (length + Long.BYTES - 1) & -Long.BYTES;
     }
-    var owner =
-        owners.of(ring.get(JAVA_INT, at + HOOK_SLOT), ring.get(JAVA_INT, at + HOOK_VERSION));
+    var owner = owners.of(i32(ring, at + HOOK_SLOT), i32(ring, at + HOOK_VERSION));
     if (owner == null) {
       ownerless.increment();
       return null;
@@ -236,8 +182,7 @@ public final class RecordDecoder {
   }
 
   private @Nullable KernelRecord returned(MemorySegment ring, long at) {
-    var owner =
-        owners.of(ring.get(JAVA_INT, at + RETURN_SLOT), ring.get(JAVA_INT, at + RETURN_VERSION));
+    var owner = owners.of(i32(ring, at + RETURN_SLOT), i32(ring, at + RETURN_VERSION));
     if (owner == null) {
       ownerless.increment();
       return null;
@@ -247,29 +192,8 @@ public final class RecordDecoder {
         owner.policy(),
         owner.hook(),
         owner.edition(),
-        ring.get(JAVA_LONG, at + RETURN_ENTRY_TIME),
-        ring.get(JAVA_LONG, at + RETURN_VALUE));
-  }
-
-  private static byte[] bytes(MemorySegment ring, long at, int size) {
-    if (size == 0) {
-      return NO_BYTES;
-    }
-    var copy = new byte[size];
-    MemorySegment.copy(ring, JAVA_BYTE, at, copy, 0, size);
-    return copy;
-  }
-
-  private static int u8(MemorySegment ring, long at) {
-    return Byte.toUnsignedInt(ring.get(JAVA_BYTE, at));
-  }
-
-  private static int u16(MemorySegment ring, long at) {
-    return Short.toUnsignedInt(ring.get(JAVA_SHORT, at));
-  }
-
-  private static long u32(MemorySegment ring, long at) {
-    return Integer.toUnsignedLong(ring.get(JAVA_INT, at));
+        i64(ring, at + RETURN_ENTRY_TIME),
+        i64(ring, at + RETURN_VALUE));
   }
 
   private static ArgumentKind[] kindsByCode() {

@@ -80,15 +80,6 @@ class ProcessLifeIT {
   }
 
   @Test
-  void argumentsLongerThanAPageAreCutAndSaySo() {
-    var outcome = Trigger.run("rmdir", "x".repeat(5000));
-
-    var exec = node.records(Exec.class, outcome.pid()).getLast();
-    assertThat(exec.arguments()).hasSize(4096);
-    assertThat(exec.flags() & 1).as("EXEC_TRUNCATED_ARGUMENTS").isEqualTo(1);
-  }
-
-  @Test
   void theExitCodeIsTheOneThatTheParentGets() {
     var killed = Trigger.run("raise", 11);
     var byThreads = Trigger.run("leave-by-threads", 5, 9);

@@ -1,0 +1,286 @@
+package dev.skep.bpf.kernel;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.skep.bpf.BpfException;
+import dev.skep.bpf.ProcessHooks;
+import dev.skep.bpf.ProcessHooks.Attachment;
+import dev.skep.bpf.layout.Structs;
+import dev.skep.bpf.libbpf.BpfObject;
+import dev.skep.bpf.libbpf.BpfProgram;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The programs of base.bpf.c. Fork, exit and change of credentials have a program for each way to
+ * see them; the best that this kernel takes is loaded.
+ */
+final class BaseSensor implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(BaseSensor.class);
+  private static final String EXEC = "exec_tracepoint";
+  private static final String ITERATOR = "fill_processes";
+
+  /** A run marks whole families at once, but for children that are listed before their parents. */
+  private static final int MARKING_RUNS_MAX = 100;
+
+  private static final long ARGUMENT_BYTES = at("argument_bytes");
+  private static final long ENVIRONMENT_BYTES = at("environment_bytes");
+  private static final long THROTTLE_INTERVAL = at("throttle_interval");
+  private static final long THROTTLE_EVENTS = at("throttle_events");
+  private static final long PARENT_BINARIES = at("parent_binaries");
+  private static final long SEES_CREDENTIALS = at("sees_credentials");
+
+  /** What can be seen in more than one way. */
+  private enum Point {
+    FORK,
+    EXIT,
+    CREDENTIALS;
+
+    String program(Attachment way) {
+      return (this + "_" + way).toLowerCase(Locale.ROOT);
+    }
+  }
+
+  private final Folder folder;
+  private final NodeMaps maps;
+  private final ProcessOptions options;
+  private final int generation;
+  private @Nullable BpfObject loaded;
+  private Map<Point, Attachment> ways = Map.of();
+
+  BaseSensor(Folder folder, NodeMaps maps, ProcessOptions options, int generation) {
+    this.folder = folder;
+    this.maps = maps;
+    this.options = options;
+    this.generation = generation;
+  }
+
+  /**
+   * Whether this agent can follow one whose programs have these names. Programs of different ways
+   * run at different moments of the same fork: while one hands over to the other it would be told
+   * twice or not at all.
+   */
+  static boolean canFollow(List<String> programs, ProcessOptions options) {
+    var wanted = options.attachment();
+    if (wanted == null) {
+      return true;
+    }
+    for (var way : Attachment.values()) {
+      if (way != wanted && programs.contains(Point.FORK.program(way))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Verified, and known to be attachable; nothing runs yet. */
+  void load() throws BpfException {
+    var orders = new EnumMap<Point, List<Attachment>>(Point.class);
+    for (var point : Point.values()) {
+      orders.put(point, order(point));
+    }
+    var first = new EnumMap<Point, Attachment>(Point.class);
+    orders.forEach((point, order) -> first.put(point, order.getFirst()));
+    try {
+      loaded = load(first, true);
+      ways = first;
+      return;
+    } catch (BpfException e) {
+      LOG.debug("the first choice {} is refused: {}", first, e.getMessage());
+    }
+    var found = new EnumMap<Point, Attachment>(Point.class);
+    for (var entry : orders.entrySet()) {
+      found.put(entry.getKey(), probe(entry.getKey(), entry.getValue()));
+    }
+    loaded = load(found, true);
+    ways = found;
+  }
+
+  /** What to try, best first; what the predecessor found good goes before all. */
+  private List<Attachment> order(Point point) throws BpfException {
+    var forced = options.attachment();
+    if (forced != null) {
+      return List.of(forced);
+    }
+    var order =
+        new ArrayList<>(
+            Preemption.isOn()
+                ? List.of(Attachment.TRACEPOINT, Attachment.FENTRY, Attachment.KPROBE)
+                : List.of(Attachment.FENTRY, Attachment.KPROBE, Attachment.TRACEPOINT));
+    var predecessors = folder.programs();
+    for (var way : List.copyOf(order)) {
+      if (predecessors.contains(point.program(way))) {
+        order.remove(way);
+        order.addFirst(way);
+      }
+    }
+    return order;
+  }
+
+  private Attachment probe(Point point, List<Attachment> order) throws BpfException {
+    BpfException refusal = null;
+    for (var way : order) {
+      try {
+        load(Map.of(point, way), false).close();
+        return way;
+      } catch (BpfException e) {
+        LOG.debug("{} by {} is refused: {}", point, way, e.getMessage());
+        refusal = e;
+      }
+    }
+    if (point == Point.CREDENTIALS || refusal == null) {
+      return Attachment.NONE;
+    }
+    throw new BpfException(
+        "open",
+        refusal.errno(),
+        "this kernel lets nothing see a process' %s (tried: %s): %s"
+            .formatted(point.toString().toLowerCase(Locale.ROOT), order, refusal.getMessage()));
+  }
+
+  /**
+   * With these programs of all points alone.
+   *
+   * @param others whether also with those that there is one way for
+   */
+  private BpfObject load(Map<Point, Attachment> chosen, boolean others) throws BpfException {
+    var object = Programs.base().open();
+    try {
+      for (var point : Point.values()) {
+        for (var way : List.of(Attachment.FENTRY, Attachment.KPROBE, Attachment.TRACEPOINT)) {
+          if (chosen.get(point) != way) {
+            object.program(point.program(way)).leaveOut();
+          }
+        }
+      }
+      if (!others) {
+        object.program(EXEC).leaveOut();
+        object.program(ITERATOR).leaveOut();
+      }
+      object.constant("generation").set(JAVA_INT, 0, generation);
+      write(object.constant("limits"), chosen.get(Point.CREDENTIALS) != Attachment.NONE);
+      maps.load(object);
+      for (var entry : chosen.entrySet()) {
+        tryAttach(object, entry.getKey(), entry.getValue());
+      }
+      return object;
+    } catch (BpfException e) {
+      object.close();
+      throw e;
+    }
+  }
+
+  private void write(MemorySegment limits, boolean seesCredentials) {
+    limits.set(JAVA_INT, ARGUMENT_BYTES, options.argumentBytes());
+    limits.set(JAVA_INT, ENVIRONMENT_BYTES, options.environmentBytes());
+    var throttle = options.throttle();
+    limits.set(JAVA_INT, THROTTLE_EVENTS, throttle == null ? 0 : throttle.events());
+    limits.set(JAVA_LONG, THROTTLE_INTERVAL, throttle == null ? 1 : throttle.interval().toNanos());
+    limits.set(JAVA_BYTE, PARENT_BINARIES, (byte) (options.parentBinaries() ? 1 : 0));
+    limits.set(JAVA_BYTE, SEES_CREDENTIALS, (byte) (seesCredentials ? 1 : 0));
+  }
+
+  /** Tracepoints are there if the program was loaded; functions may still refuse. */
+  private void tryAttach(BpfObject object, Point point, Attachment way) throws BpfException {
+    if (way == Attachment.FENTRY || way == Attachment.KPROBE) {
+      attach(object, point.program(way));
+      Folder.remove(link(point.program(way)));
+    }
+  }
+
+  /** Asleep until their generation is the active one. */
+  void attach() throws BpfException {
+    var object = object();
+    for (var program : programs()) {
+      attach(object, program);
+    }
+    LOG.info(
+        "processes are seen by: fork {}, exec {}, exit {}, credentials {}",
+        ways.get(Point.FORK),
+        Attachment.TRACEPOINT,
+        ways.get(Point.EXIT),
+        ways.get(Point.CREDENTIALS));
+  }
+
+  private void attach(BpfObject object, String program) throws BpfException {
+    folder.makeLinks(generation);
+    try (var link = object.program(program).attach()) {
+      // From here on the name alone holds it: who removes the name detaches it.
+      link.pin(link(program));
+    }
+  }
+
+  private Path link(String program) {
+    return folder.link(generation, program);
+  }
+
+  private List<String> programs() {
+    var programs = new ArrayList<>(List.of(EXEC));
+    ways.forEach((point, way) -> {
+      if (way != Attachment.NONE) {
+        programs.add(point.program(way));
+      }
+    });
+    return programs;
+  }
+
+  ProcessHooks hooks() {
+    return new ProcessHooks(
+        way(Point.FORK), Attachment.TRACEPOINT, way(Point.EXIT), way(Point.CREDENTIALS));
+  }
+
+  private Attachment way(Point point) {
+    return Optional.ofNullable(ways.get(point)).orElse(Attachment.NONE);
+  }
+
+  /** Runs that the kernel skipped, for the program was running on that CPU already. */
+  long recursionMisses() throws BpfException {
+    long misses = 0;
+    for (var program : programs()) {
+      misses += BpfProgram.recursionMisses(object().program(program).fd());
+    }
+    return misses;
+  }
+
+  /** Puts processes that are missing into the process map, and followed bits where they are due. */
+  void markProcesses() throws BpfException {
+    try (var link = object().program(ITERATOR).attachIterator()) {
+      for (int run = 0; run < MARKING_RUNS_MAX; run++) {
+        if (link.iterate() == 0) {
+          return;
+        }
+      }
+    }
+    LOG.warn("processes fork faster than they can be marked as followed: some may be missed");
+  }
+
+  private BpfObject object() {
+    var object = loaded;
+    if (object == null) {
+      throw new IllegalStateException("not loaded");
+    }
+    return object;
+  }
+
+  private static long at(String limit) {
+    return Structs.offset(Structs.PROCESS_LIMITS, limit);
+  }
+
+  @Override
+  public void close() {
+    if (loaded != null) {
+      loaded.close();
+    }
+  }
+}
