@@ -1,0 +1,144 @@
+package dev.skep.bpf.programs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.skep.bpf.KernelRecord;
+import dev.skep.bpf.KernelRecord.Exec;
+import dev.skep.bpf.KernelRecord.Exit;
+import dev.skep.bpf.KernelRecord.Fork;
+import dev.skep.bpf.KernelRecord.Throttle;
+import dev.skep.bpf.SkepKernel.ThrottleEnd;
+import dev.skep.bpf.kernel.ProcessOptions;
+import dev.skep.cluster.NeedsKernel;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/** A cgroup tells so much and no more in an interval; everything is counted all the same. */
+@NeedsKernel
+class ThrottleIT {
+  private static final int LIMIT = 50;
+  private static final int LINES = 4;
+  private static final int RUNS = 500;
+
+  @Test
+  void aStormIsToldUpToTheLimitAndAQuietCgroupWhole() throws Exception {
+    // So long that no other interval begins meanwhile.
+    try (var node = node(Duration.ofDays(1000));
+        var loud = new TestCgroup();
+        var quiet = new TestCgroup()) {
+      Trigger.run("join", loud.processes(), "storm", LINES, RUNS, Trigger.TINY);
+      Trigger.run("join", quiet.processes(), "storm", 1, 10, Trigger.TINY);
+
+      var told = node.records();
+      assertThat(startsOf(told, loud.id())).hasSize(LIMIT);
+      assertThat(startsOf(told, quiet.id())).hasSize(1 + 10 + 10);
+      assertThat(of(told, Throttle.class, loud.id())).hasSize(1);
+      assertThat(of(told, Throttle.class, quiet.id())).isEmpty();
+      var counted = node.kernel().processTotals(loud.id());
+      assertThat(counted.forks()).isEqualTo(LINES + LINES * RUNS);
+      assertThat(counted.execs()).isEqualTo(LINES * RUNS);
+      assertThat(counted.exits()).isEqualTo(1 + LINES + LINES * RUNS);
+      assertThat(counted.suppressed()).isEqualTo(LINES + 2 * LINES * RUNS - LIMIT);
+      assertThat(node.kernel().processTotals(quiet.id()).suppressed()).isZero();
+    }
+  }
+
+  @Test
+  void whoseStartWasToldHasItsEndToldAndNobodyElse() throws Exception {
+    try (var node = node(Duration.ofDays(1000));
+        var loud = new TestCgroup()) {
+      var outcome = Trigger.run("join", loud.processes(), "storm", LINES, RUNS, Trigger.TINY);
+
+      var told = node.records();
+      var started =
+          startsOf(told, loud.id()).stream()
+              .map(start -> start.header().process())
+              .collect(Collectors.toSet());
+      var ended =
+          of(told, Exit.class, loud.id()).stream()
+              .map(exit -> exit.header().process())
+              .filter(process -> process.pid() != outcome.pid()) // told before it was in there
+              .collect(Collectors.toList());
+      assertThat(ended).doesNotHaveDuplicates().containsExactlyInAnyOrderElementsOf(started);
+    }
+  }
+
+  @Test
+  void theNextIntervalTellsAgain() throws Exception {
+    var interval = Duration.ofMillis(200);
+    try (var node = node(interval);
+        var loud = new TestCgroup()) {
+      for (int storm = 0; storm < 10; storm++) {
+        Trigger.run("join", loud.processes(), "storm", LINES, RUNS / 10, Trigger.TINY);
+      }
+
+      var perInterval =
+          startsOf(node.records(), loud.id()).stream()
+              .collect(
+                  Collectors.groupingBy(
+                      start -> start.header().time() / interval.toNanos(), Collectors.counting()));
+      assertThat(perInterval).hasSizeGreaterThan(1);
+      assertThat(perInterval.values()).allMatch(count -> count <= LIMIT);
+    }
+  }
+
+  @Test
+  void whoKeepsQuietIsThrottledNoMore() throws Exception {
+    try (var node = node(Duration.ofDays(1000));
+        var loud = new TestCgroup()) {
+      Trigger.run("join", loud.processes(), "storm", LINES, RUNS, Trigger.TINY);
+      assertThat(node.kernel().endThrottles()).isEmpty();
+    }
+    try (var node = node(Duration.ofMillis(500));
+        var loud = new TestCgroup()) {
+      Trigger.run("join", loud.processes(), "storm", LINES, RUNS, Trigger.TINY);
+      long suppressed = node.kernel().processTotals(loud.id()).suppressed();
+      assertThat(suppressed).isPositive();
+      assertThat(node.kernel().endThrottles()).isEmpty();
+
+      var ends = new ArrayList<ThrottleEnd>();
+      await()
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> {
+            ends.addAll(node.kernel().endThrottles());
+            return !ends.isEmpty();
+          });
+      assertThat(ends).containsExactly(new ThrottleEnd(loud.id(), suppressed));
+
+      Trigger.run("join", loud.processes(), "storm", LINES, RUNS, Trigger.TINY);
+      assertThat(of(node.records(), Throttle.class, loud.id())).hasSize(2);
+    }
+  }
+
+  private static TestNode node(Duration interval) throws Exception {
+    return new TestNode(
+        32 << 20,
+        new ProcessOptions(
+            ProcessOptions.DEFAULT_MAP_ENTRIES,
+            ProcessOptions.DEFAULT_ARGUMENT_BYTES,
+            0,
+            false,
+            new ProcessOptions.Throttle(LIMIT, interval),
+            null));
+  }
+
+  private static List<KernelRecord> startsOf(List<KernelRecord> told, long cgroup) {
+    return told.stream()
+        .filter(record -> record instanceof Fork || record instanceof Exec)
+        .filter(record -> record.header().cgroup() == cgroup)
+        .toList();
+  }
+
+  private static <R extends KernelRecord> List<R> of(
+      List<KernelRecord> told, Class<R> kind, long cgroup) {
+    return told.stream()
+        .filter(kind::isInstance)
+        .map(kind::cast)
+        .filter(record -> record.header().cgroup() == cgroup)
+        .toList();
+  }
+}
