@@ -3,7 +3,6 @@ package dev.skep.agent;
 import dev.skep.agent.event.EventTeller;
 import dev.skep.agent.event.PolicyBook;
 import dev.skep.agent.kube.ClusterLink;
-import dev.skep.agent.kube.ClusterOptions;
 import dev.skep.agent.kube.KubernetesCluster;
 import dev.skep.agent.plan.PolicyBinder;
 import dev.skep.agent.policy.ConfiguredPolicies;
@@ -14,13 +13,11 @@ import dev.skep.agent.process.ProcessNames;
 import dev.skep.agent.report.ViolationLog;
 import dev.skep.bpf.BpfException;
 import dev.skep.bpf.SkepKernel;
-import dev.skep.bpf.kernel.KernelOptions;
 import dev.skep.bpf.kernel.SkepKernels;
 import dev.skep.events.json.EventJson;
 import dev.skep.events.json.Origin;
 import dev.skep.events.sink.LineSink;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -38,30 +35,20 @@ import org.slf4j.LoggerFactory;
 final class AgentRun {
   private static final Logger LOG = LoggerFactory.getLogger(AgentRun.class);
 
+  /** Of the heap, for what is known of processes. */
+  private static final int CACHE_SHARE = 4;
+
   private static final Duration TEND = Duration.ofSeconds(5);
   private static final Duration TICK = Duration.ofSeconds(1);
   private static final Duration CLOCK = Duration.ofMinutes(1);
   private static final Duration DRAIN = Duration.ofMillis(500);
   private static final Duration FAREWELL = Duration.ofSeconds(10);
 
-  /**
-   * @param export null: standard output
-   * @param cluster null: policies come from files
-   * @param keep whether policies go on acting without the agent
-   */
-  record Settings(
-      String node,
-      List<Path> policies,
-      @Nullable Path export,
-      @Nullable ClusterOptions cluster,
-      KernelOptions kernel,
-      int processCacheSize,
-      boolean keep) {}
-
-  private final Settings settings;
+  private final AgentSettings settings;
   private final SkepKernel kernel;
   private final ThisHost host;
   private final BootClock clock = new BootClock();
+  private final HostAccounts accounts = new HostAccounts();
   private final ViolationLog violations = new ViolationLog();
   private final LastConfig lastConfig;
   private final EventStream stream;
@@ -74,28 +61,13 @@ final class AgentRun {
   private volatile @Nullable ClusterLink link;
   private volatile boolean deaf;
 
-  private AgentRun(Settings settings, SkepKernel kernel, LineSink sink) {
+  private AgentRun(AgentSettings settings, SkepKernel kernel, LineSink sink) {
     this.settings = settings;
     this.kernel = kernel;
     this.host = new ThisHost(settings.node());
     this.lastConfig = new LastConfig(settings.kernel().folder());
     var book = new PolicyBook();
-    var processes =
-        new ProcessCache(new ProcessNames(settings.node(), clock), settings.processCacheSize());
-    stream =
-        new EventStream(
-            new EventJson(Origin.of(settings.node())),
-            sink,
-            events ->
-                new EventTeller(
-                    processes,
-                    book,
-                    clock,
-                    events,
-                    violation -> {
-                      violations.add(violation);
-                      changed();
-                    }));
+    stream = stream(sink, book);
     losses = new Losses(kernel::drops, stream::losses);
     engine =
         new PolicyEngine(
@@ -109,8 +81,33 @@ final class AgentRun {
     ring = Thread.ofPlatform().name("skep-ring").unstarted(this::readRing);
   }
 
+  private EventStream stream(LineSink sink, PolicyBook book) {
+    var details = settings.details();
+    var answers = new KernelAnswers(kernel);
+    var names = new ProcessNames(settings.node(), clock, details, accounts);
+    var limits =
+        new ProcessCache.Limits(
+            settings.processCacheSize(), Runtime.getRuntime().maxMemory() / CACHE_SHARE);
+    return new EventStream(
+        new EventJson(Origin.of(settings.node())),
+        sink,
+        events ->
+            new EventTeller(
+                new ProcessCache(names, limits, answers),
+                names,
+                details.ancestors(),
+                answers,
+                book,
+                clock,
+                events,
+                violation -> {
+                  violations.add(violation);
+                  changed();
+                }));
+  }
+
   /** Runs until SIGTERM; the exit code. */
-  static int run(Settings settings) throws IOException {
+  static int run(AgentSettings settings) throws IOException {
     var files = PolicyFiles.read(settings.policies());
     if (!files.problems().isEmpty()) {
       files.problems().forEach(System.err::println);
@@ -156,6 +153,9 @@ final class AgentRun {
   }
 
   private void begin(List<WantedPolicy> policies) throws IOException {
+    if (settings.details().userNames()) {
+      accounts.refresh();
+    }
     var hooks = kernel.processHooks();
     LOG.info(
         "the life of processes is seen by: fork {}, exec {}, exit {}, credentials {}",
@@ -187,9 +187,24 @@ final class AgentRun {
       LOG.info("ready: policies come from the cluster as node {}", settings.node());
     }
     every(policyThread, TEND, engine::tend);
-    every(timer, TICK, () -> stream.tick(clock.now()));
-    every(timer, TICK, losses::warn);
+    every(timer, TICK, this::tick);
     every(timer, CLOCK, clock::measure);
+  }
+
+  private void tick() {
+    stream.tick(clock.now());
+    try {
+      for (var end : kernel.endThrottles()) {
+        LOG.info("cgroup {}: {} forks and execs were not told", end.cgroup(), end.suppressed());
+        stream.throttleEnded(end, clock.now());
+      }
+    } catch (BpfException e) {
+      LOG.error("throttled cgroups cannot be asked for: {}", e.getMessage());
+    }
+    if (settings.details().userNames()) {
+      accounts.refresh();
+    }
+    losses.warn();
   }
 
   private void changed() {

@@ -69,6 +69,15 @@ final class EventStream implements SkepKernel.Consumer, AutoCloseable {
     sink.flush();
   }
 
+  /**
+   * A cgroup keeps within its limit again.
+   *
+   * @param sinceBoot when, in nanoseconds
+   */
+  synchronized void throttleEnded(SkepKernel.ThrottleEnd end, long sinceBoot) {
+    teller.throttleEnded(end.cgroup(), sinceBoot);
+  }
+
   /** Whether all that the ring held has been written. */
   boolean isDrained() {
     return drained;

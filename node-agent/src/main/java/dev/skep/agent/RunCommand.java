@@ -59,13 +59,15 @@ final class RunCommand implements Callable<Integer> {
       sources.requireKnownFiles(configDir, command);
     }
     var node = policies.node(ThisHost.hostname());
+    var details = events.details();
     return AgentRun.run(
-        new AgentRun.Settings(
+        new AgentSettings(
             node,
             policies.files(),
             export.file(),
             policies.cluster(node, command),
-            kernel.options(0),
+            kernel.options(details.environment()),
+            details,
             events.processCacheSize(),
             policies.keep()));
   }

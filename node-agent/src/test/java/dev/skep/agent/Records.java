@@ -23,22 +23,46 @@ public final class Records {
     return new ProcessKey(pid, start);
   }
 
+  /** Of a process whose program the kernel does not know. */
   public static Header header(long time, ProcessKey process) {
-    return new Header(0, time, process, process.start(), 7, process.pid(), UID);
+    return header(time, process, 0);
+  }
+
+  /**
+   * @param began when the program began that the process runs
+   */
+  public static Header header(long time, ProcessKey process, long began) {
+    return new Header(0, time, process, began, 7, process.pid(), UID);
   }
 
   public static Fork fork(ProcessKey parent, ProcessKey child) {
-    return new Fork(header(child.start(), child), parent, parent.start(), child.pid(), false);
+    return fork(parent, 0, child);
+  }
+
+  /**
+   * @param parentBegan when the program began that the parent runs
+   */
+  public static Fork fork(ProcessKey parent, long parentBegan, ProcessKey child) {
+    return new Fork(
+        header(child.start(), child, child.start()), parent, parentBegan, child.pid(), false);
   }
 
   /**
    * @param words the program and its arguments
    */
   public static Exec exec(long time, ProcessKey process, ProcessKey parent, String... words) {
+    return exec(time, process, parent, 0, words);
+  }
+
+  /**
+   * @param parentBegan when the program began that the parent ran when it made the process
+   */
+  public static Exec exec(
+      long time, ProcessKey process, ProcessKey parent, long parentBegan, String... words) {
     return new Exec(
-        header(time, process),
+        header(time, process, time),
         parent,
-        parent.start(),
+        parentBegan,
         process.pid(),
         -1,
         0,

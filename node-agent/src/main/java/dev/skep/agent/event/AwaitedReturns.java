@@ -1,5 +1,6 @@
 package dev.skep.agent.event;
 
+import dev.skep.agent.process.CachedProcess;
 import dev.skep.bpf.KernelRecord;
 import dev.skep.bpf.KernelRecord.ProcessKey;
 import dev.skep.events.ProcessKprobe;
@@ -15,45 +16,44 @@ import org.jspecify.annotations.Nullable;
 final class AwaitedReturns {
   private record Call(int tid, long entryTime, String policy, int hook) {}
 
-  private record Waiting(ProcessKey process, ProcessKprobe event) {}
+  /** An event whose call has not returned, and the process that is held for it. */
+  record Waiting(CachedProcess process, ProcessKprobe event) {}
 
   private final LinkedHashMap<Call, Waiting> calls = new LinkedHashMap<>();
   private final int capacity;
-  private final Consumer<ProcessKprobe> early;
+  private final Consumer<Waiting> early;
 
   /**
    * @param early takes the events that can wait no longer
    */
-  AwaitedReturns(int capacity, Consumer<ProcessKprobe> early) {
+  AwaitedReturns(int capacity, Consumer<Waiting> early) {
     this.capacity = capacity;
     this.early = early;
   }
 
-  void add(KernelRecord.Hook record, ProcessKprobe event) {
+  void add(KernelRecord.Hook record, CachedProcess process, ProcessKprobe event) {
     if (calls.size() >= capacity) {
-      early.accept(calls.pollFirstEntry().getValue().event());
+      early.accept(calls.pollFirstEntry().getValue());
     }
     var header = record.header();
     calls.put(
         new Call(header.tid(), header.time(), record.policy(), record.hook()),
-        new Waiting(header.process(), event));
+        new Waiting(process, event));
   }
 
   /** The event that this return belongs to; null if it has gone out already. */
-  @Nullable ProcessKprobe take(KernelRecord.Return record) {
-    var waiting =
-        calls.remove(
-            new Call(record.header().tid(), record.entryTime(), record.policy(), record.hook()));
-    return waiting == null ? null : waiting.event();
+  @Nullable Waiting take(KernelRecord.Return record) {
+    return calls.remove(
+        new Call(record.header().tid(), record.entryTime(), record.policy(), record.hook()));
   }
 
   /** A process that has ended returns from nothing any more. */
   void ended(ProcessKey process) {
     for (var waiting = calls.values().iterator(); waiting.hasNext(); ) {
       var call = waiting.next();
-      if (call.process().equals(process)) {
+      if (call.process().is(process)) {
         waiting.remove();
-        early.accept(call.event());
+        early.accept(call);
       }
     }
   }
@@ -61,7 +61,7 @@ final class AwaitedReturns {
   /** Lets go of the calls that began before {@code time}, nanoseconds since boot. */
   void before(long time) {
     while (!calls.isEmpty() && calls.firstEntry().getKey().entryTime() < time) {
-      early.accept(calls.pollFirstEntry().getValue().event());
+      early.accept(calls.pollFirstEntry().getValue());
     }
   }
 

@@ -2,6 +2,8 @@ package dev.skep.agent.event;
 
 import dev.skep.agent.process.CachedProcess;
 import dev.skep.agent.process.ProcessCache;
+import dev.skep.agent.process.ProcessDetails.Family;
+import dev.skep.agent.process.ProcessNames;
 import dev.skep.bpf.KernelRecord;
 import dev.skep.crds.v1alpha1.Violation;
 import dev.skep.events.Action;
@@ -9,8 +11,11 @@ import dev.skep.events.Event;
 import dev.skep.events.ProcessExec;
 import dev.skep.events.ProcessExit;
 import dev.skep.events.ProcessKprobe;
+import dev.skep.events.ProcessRef;
 import dev.skep.events.Signals;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.LongUnaryOperator;
@@ -24,6 +29,9 @@ public final class EventTeller {
   private static final int AWAITED_RETURNS = 4096;
 
   private final ProcessCache processes;
+  private final ProcessNames names;
+  private final Set<Family> withAncestors;
+  private final Throttles throttles;
   private final PolicyBook policies;
   private final LongUnaryOperator wallTime;
   private final Consumer<Event> events;
@@ -32,45 +40,63 @@ public final class EventTeller {
   private final AtomicLong lateReturns = new AtomicLong();
 
   /**
+   * @param withAncestors kinds of events that tell all parents
+   * @param cgroups names of cgroups
    * @param wallTime from nanoseconds since boot to nanoseconds since 1970
    */
   public EventTeller(
       ProcessCache processes,
+      ProcessNames names,
+      Set<Family> withAncestors,
+      Throttles.Cgroups cgroups,
       PolicyBook policies,
       LongUnaryOperator wallTime,
       Consumer<Event> events,
       Consumer<Violation> violations) {
     this.processes = processes;
+    this.names = names;
+    this.withAncestors = withAncestors;
+    this.throttles = new Throttles(cgroups);
     this.policies = policies;
     this.wallTime = wallTime;
     this.events = events;
     this.violations = violations;
-    this.returns = new AwaitedReturns(AWAITED_RETURNS, events::accept);
+    this.returns = new AwaitedReturns(AWAITED_RETURNS, this::tellWaiting);
   }
 
   /** A process that was there before the agent; oldest first, before any record. */
   public void existing(KernelRecord.Exec exec) {
-    tellExec(exec.header().process().start(), exec.header().tid(), processes.existing(exec));
+    tellExec(exec.header().process().start(), exec, processes.existing(exec));
   }
 
   public void tell(KernelRecord record) {
     switch (record) {
       case KernelRecord.Fork fork -> processes.forked(fork);
-      case KernelRecord.Exec exec ->
-          tellExec(exec.header().time(), exec.header().tid(), processes.executed(exec));
+      case KernelRecord.Exec exec -> tellExec(exec.header().time(), exec, processes.executed(exec));
       case KernelRecord.Exit exit -> tellExit(exit);
       case KernelRecord.Hook hook -> tellHook(hook);
       case KernelRecord.Return returned -> tellReturn(returned);
-      case KernelRecord.Throttle _ -> {} // told once events have a kind for it
+      case KernelRecord.Throttle(var header) ->
+          events.accept(throttles.start(header.cgroup(), wallTime.applyAsLong(header.time())));
     }
   }
 
   /**
    * Lets go of events whose calls began before {@code time}, nanoseconds since boot, and have not
-   * returned.
+   * returned, and of processes that have ended. To be called about once a second.
    */
   public void stopWaiting(long time) {
     returns.before(time);
+    processes.forgetEnded();
+  }
+
+  /**
+   * The cgroup keeps within its limit again.
+   *
+   * @param time nanoseconds since boot
+   */
+  public void throttleEnded(long cgroup, long time) {
+    events.accept(throttles.stop(cgroup, wallTime.applyAsLong(time)));
   }
 
   /**
@@ -87,23 +113,33 @@ public final class EventTeller {
         processes.evictions());
   }
 
-  private void tellExec(long time, int tid, CachedProcess process) {
+  private void tellExec(long time, KernelRecord.Exec exec, CachedProcess process) {
     events.accept(
-        new ProcessExec(wallTime.applyAsLong(time), process.ref(tid), process.parentRef()));
+        new ProcessExec(
+            wallTime.applyAsLong(time),
+            process.ref(exec.header().tid()),
+            process.parentRef(),
+            ancestors(process, Family.BASE),
+            names.binary(exec)));
+  }
+
+  private List<ProcessRef> ancestors(CachedProcess process, Family family) {
+    return withAncestors.contains(family) ? process.ancestorRefs() : List.of();
   }
 
   private void tellExit(KernelRecord.Exit exit) {
     var header = exit.header();
     returns.ended(header.process());
-    var process = processes.of(header);
+    var process = processes.exiting(header);
     events.accept(
         new ProcessExit(
             wallTime.applyAsLong(header.time()),
             process.ref(header.tid()),
             process.parentRef(),
             Signals.name(exit.code() & 0x7f),
-            (exit.code() >> 8) & 0xff));
-    processes.ended(process);
+            (exit.code() >> 8) & 0xff,
+            ancestors(process, Family.BASE)));
+    processes.ended(header.process());
   }
 
   private void tellHook(KernelRecord.Hook record) {
@@ -120,9 +156,11 @@ public final class EventTeller {
             Arguments.of(record.arguments(), hook),
             null,
             action(record),
-            Action.UNKNOWN);
+            Action.UNKNOWN,
+            ancestors(process, Family.KPROBE));
     if (record.returnFollows()) {
-      returns.add(record, event);
+      processes.hold(process);
+      returns.add(record, process, event);
     } else {
       events.accept(event);
     }
@@ -132,11 +170,12 @@ public final class EventTeller {
   }
 
   private void tellReturn(KernelRecord.Return record) {
-    var event = returns.take(record);
-    if (event == null) {
+    var waiting = returns.take(record);
+    if (waiting == null) {
       lateReturns.incrementAndGet();
       return;
     }
+    var event = waiting.event();
     var policy = policies.find(record.policy(), record.version());
     var hook = policy == null ? null : policy.hooks().get(record.hook());
     events.accept(
@@ -151,7 +190,15 @@ public final class EventTeller {
                 hook == null ? null : hook.returned(),
                 hook == null ? "" : hook.returnedLabel()),
             event.action(),
-            event.returnAction()));
+            event.returnAction(),
+            event.ancestors()));
+    processes.letGo(waiting.process());
+  }
+
+  /** Without what its call returns. */
+  private void tellWaiting(AwaitedReturns.Waiting waiting) {
+    events.accept(waiting.event());
+    processes.letGo(waiting.process());
   }
 
   private static Violation violation(

@@ -60,7 +60,7 @@ public final class KernelFlags {
       converter = TextBytes.class,
       defaultValue = "32K",
       description =
-          "Most bytes of a program's arguments that are told, up to 2M (default: ${DEFAULT-VALUE}).")
+          "Most bytes of a program's arguments that are told, and of its environment, up to 2M (default: ${DEFAULT-VALUE}).")
   private int argumentBytes;
 
   @Option(
@@ -80,14 +80,19 @@ public final class KernelFlags {
   private @Nullable Throttle cgroupRate;
 
   /**
-   * @param environmentBytes of each exec that are read; 0: none
+   * @param environment whether it is read at each exec
    */
-  public KernelOptions options(int environmentBytes) {
+  public KernelOptions options(boolean environment) {
     return new KernelOptions(
         bpfDir,
         ringBytesPerCpu == null ? ringBytes : ringBytesPerCpu,
         new ProcessOptions(
-            mapEntries, argumentBytes, environmentBytes, false, cgroupRate, attachment()));
+            mapEntries,
+            argumentBytes,
+            environment ? argumentBytes : 0,
+            false,
+            cgroupRate,
+            attachment()));
   }
 
   private @Nullable Attachment attachment() {

@@ -3,40 +3,113 @@ package dev.skep.agent.process;
 import dev.skep.bpf.KernelRecord.ProcessKey;
 import dev.skep.events.ProcessRef;
 import dev.skep.events.TracedProcess;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One run of one program, alive or the parent of something alive. It lets go of its parent when it
- * ends: a line of daemons, each started by one that is gone, keeps only the last two in memory.
- * Owned by its {@link ProcessCache}; one thread.
+ * One run of one program. It is open while its process runs it, and is kept for as long as a child,
+ * an event that waits, or the cache's list of what ended just now refers to it. Owned by its {@link
+ * ProcessCache}; one thread.
  */
 public final class CachedProcess {
+  /** So many ancestors one event tells at most, and so many ended ones in a row are kept for it. */
+  static final int ANCESTORS = 128;
+
+  /** What an entry takes besides its texts: objects, exec id, the constant words of its JSON. */
+  private static final int BARE_BYTES = 1024;
+
+  /** A text is kept twice: as such and within the JSON. */
+  private static final int COPIES = 2;
+
+  /** The node's name for a run of a program, as in its exec id. */
+  record Program(int pid, long began) {}
+
+  private final Program program;
   private final ProcessKey key;
-  private final TracedProcess traced;
   private final boolean awaitsExec;
+
+  /** Null until somebody asks: most forks exec before that. */
+  private @Nullable TracedProcess traced;
+
+  private @Nullable Supplier<TracedProcess> facts;
   private @Nullable CachedProcess parent;
+  private boolean open = true;
 
-  /** One for being alive, one for each child that is. */
-  private int references = 1;
+  /** One for being open, one for each open child and each event that waits: what is told. */
+  private int uses = 1;
 
-  CachedProcess(
-      ProcessKey key, TracedProcess traced, boolean awaitsExec, @Nullable CachedProcess parent) {
+  /** One for everything that refers to it: while there is any, its cache keeps it. */
+  private int keepers;
+
+  /** Whether a cache counts it; one made for a single late record is nobody's. */
+  private boolean kept;
+
+  /** As its cache counts it. */
+  private int bytes = BARE_BYTES;
+
+  CachedProcess(ProcessKey key, long began, @Nullable CachedProcess parent, TracedProcess traced) {
+    this.program = new Program(key.pid(), began);
     this.key = key;
-    this.traced = traced;
-    this.awaitsExec = awaitsExec;
+    this.awaitsExec = false;
     this.parent = parent;
-    if (parent != null) {
-      parent.references++;
-    }
+    this.traced = traced;
+  }
+
+  /** One that was forked and runs its parent's program still. */
+  CachedProcess(ProcessKey key, @Nullable CachedProcess parent, Supplier<TracedProcess> facts) {
+    this.program = new Program(key.pid(), key.start());
+    this.key = key;
+    this.awaitsExec = true;
+    this.parent = parent;
+    this.facts = facts;
+  }
+
+  Program program() {
+    return program;
   }
 
   ProcessKey key() {
     return key;
   }
 
-  /** Whether it was forked and runs its parent's program still. */
+  /**
+   * Whether it is this run of this process.
+   *
+   * @param began 0: not known, the process will do
+   */
+  boolean runs(ProcessKey process, long began) {
+    return key.start() == process.start()
+        && key.pid() == process.pid()
+        && (began == 0 || began == program.began());
+  }
+
+  /** Whether it is a program of this process. */
+  public boolean is(ProcessKey process) {
+    return runs(process, 0);
+  }
+
   boolean awaitsExec() {
     return awaitsExec;
+  }
+
+  boolean isOpen() {
+    return open;
+  }
+
+  /** Whether anything but its cache refers to it. */
+  boolean isReferredTo() {
+    return keepers > 1;
+  }
+
+  boolean isKept() {
+    return kept;
+  }
+
+  void setKept(boolean kept) {
+    this.kept = kept;
   }
 
   @Nullable CachedProcess parent() {
@@ -44,25 +117,97 @@ public final class CachedProcess {
   }
 
   public TracedProcess traced() {
-    return traced;
+    var known = traced;
+    if (known == null) {
+      known = Objects.requireNonNull(facts).get();
+      traced = known;
+      facts = null;
+    }
+    return known;
   }
 
   /** As an event of the thread {@code tid} names it. */
   public ProcessRef ref(int tid) {
-    return new ProcessRef(traced, references, tid);
+    return new ProcessRef(traced(), uses, tid);
   }
 
   /** The parent as the same event names it; null if it is not known. */
   public @Nullable ProcessRef parentRef() {
-    return parent == null ? null : parent.ref(parent.traced.facts().pid());
+    return parent == null ? null : parent.mainRef();
   }
 
-  /** It ended or runs another program now. */
-  void end() {
-    references--;
-    if (parent != null) {
-      parent.references--;
-      parent = null;
+  /** From the grandparent up, at most {@link #ANCESTORS}. */
+  public List<ProcessRef> ancestorRefs() {
+    var refs = new ArrayList<ProcessRef>();
+    for (var at = parent == null ? null : parent.parent;
+        at != null && refs.size() < ANCESTORS;
+        at = at.parent) {
+      refs.add(at.mainRef());
     }
+    return refs;
+  }
+
+  private ProcessRef mainRef() {
+    return ref(key.pid());
+  }
+
+  /** More is known of it than before, such as by its own exec record. */
+  void learn(TracedProcess better) {
+    traced = better;
+    facts = null;
+  }
+
+  /** What it takes with the texts that are known by now. */
+  int measure() {
+    bytes = BARE_BYTES;
+    if (traced != null) {
+      var told = traced.facts();
+      long texts = told.binary().length() + told.arguments().length() + (long) told.cwd().length();
+      for (var variable : told.environment()) {
+        texts += variable.key().length() + variable.value().length();
+      }
+      bytes += (int) Math.min(COPIES * texts, Integer.MAX_VALUE / 2);
+    }
+    return bytes;
+  }
+
+  /** As measured last. */
+  int bytes() {
+    return bytes;
+  }
+
+  void use() {
+    uses++;
+    keepers++;
+  }
+
+  void unuse() {
+    uses--;
+  }
+
+  void keep() {
+    keepers++;
+  }
+
+  /** Whether nothing refers to it any more. */
+  boolean unkeep() {
+    keepers--;
+    return keepers == 0;
+  }
+
+  /** Its process ended or runs another program: it counts as its parent's child no more. */
+  void close() {
+    open = false;
+    uses--;
+    if (parent != null) {
+      parent.uses--;
+    }
+  }
+
+  /** The parent that it had. */
+  @Nullable CachedProcess orphan() {
+    var had = parent;
+    parent = null;
+    return had;
   }
 }

@@ -1,10 +1,14 @@
 package dev.skep.agent.process;
 
+import dev.skep.agent.process.CachedProcess.Program;
 import dev.skep.bpf.KernelRecord;
 import dev.skep.bpf.KernelRecord.Exec;
 import dev.skep.bpf.KernelRecord.ProcessKey;
 import dev.skep.events.ProcessFlag;
+import dev.skep.events.TracedProcess;
+import java.util.ArrayDeque;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -12,98 +16,157 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The processes that are alive, by pid, as the kernel's records tell of them. Bounded: where the
- * exits of many processes were lost, those that nothing was heard of for longest go first. One
- * thread.
+ * The programs that run and those that something still refers to, as the kernel's records tell of
+ * them. Records may be missing (the ring was full, a cgroup is throttled) or come late: each says
+ * by process and beginning which program it means, so that one that is not known is found out or
+ * made of what the record has, and one that is known already is not made twice.
+ *
+ * <p>Bounded: where it gets too large, those that ended go first, then those that nothing was heard
+ * of for longest. One thread, but for the counters.
  */
 public final class ProcessCache {
-  private final ProcessNames names;
-  private final LinkedHashMap<Integer, CachedProcess> alive;
-  private final AtomicLong misses = new AtomicLong();
-  private long evictions;
+  /** Ended ones that are kept for records that come late. */
+  private static final int RECENT = 1024;
+
+  /** How many that nothing was heard of for long are looked at for one without children. */
+  private static final int CANDIDATES = 8;
+
+  private static final ProcessKey KERNEL = new ProcessKey(0, 0);
 
   /**
-   * @param capacity processes; a node has some hundred, its kernel map holds 32,768
+   * @param processes at most
+   * @param bytes an estimate of what they take, at most
    */
-  public ProcessCache(ProcessNames names, int capacity) {
+  public record Limits(int processes, long bytes) {}
+
+  private final ProcessNames names;
+  private final Limits limits;
+  private final Inquiry inquiry;
+
+  /** By pid, the one that was heard of last at the end. */
+  private final LinkedHashMap<Integer, CachedProcess> open = new LinkedHashMap<>(1024, 0.75f, true);
+
+  private final Map<Program, CachedProcess> closed = new HashMap<>();
+  private final ArrayDeque<CachedProcess> recent = new ArrayDeque<>();
+  private int kept;
+  private long bytes;
+  private final AtomicLong misses = new AtomicLong();
+  private final AtomicLong evictions = new AtomicLong();
+
+  /**
+   * @param kernel asked about processes whose records are missing, seldom enough
+   */
+  public ProcessCache(ProcessNames names, Limits limits, AliveProcesses kernel) {
     this.names = names;
-    this.alive =
-        new LinkedHashMap<>(1024, 0.75f, true) {
-          @Override
-          protected boolean removeEldestEntry(Map.Entry<Integer, CachedProcess> eldest) {
-            if (size() <= capacity) {
-              return false;
-            }
-            eldest.getValue().end();
-            evictions++;
-            return true;
-          }
-        };
+    this.limits = limits;
+    this.inquiry = new Inquiry(kernel);
   }
 
   /** A process that was there before the agent, oldest first. */
   public CachedProcess existing(Exec exec) {
-    var parent = find(exec.parent());
-    if (parent == null && exec.parent().pid() == 0) {
-      parent = put(new CachedProcess(KERNEL, names.kernel(), false, null));
-    }
-    var facts = names.ofExec(exec, exec.header().process().start(), PROC_FS, idOf(parent));
-    return put(new CachedProcess(exec.header().process(), facts, false, parent));
+    var header = exec.header();
+    long began = header.began() == 0 ? header.process().start() : header.began();
+    var parent = parentKnown(exec.parent(), exec.parentBegan());
+    return opened(
+        new CachedProcess(header.process(), began, parent, exec(exec, began, PROC_FS, parent)));
   }
 
   /** A child runs its parent's program until it says otherwise. */
   public CachedProcess forked(KernelRecord.Fork fork) {
     var key = fork.header().process();
-    var known = find(key);
-    if (known != null) {
-      return known; // it was forked while the processes that are there were being read
+    var now = open.get(key.pid());
+    if (now != null && now.key().start() >= key.start()) {
+      return now; // late, or it was forked while the processes that are there were being read
     }
-    var parent = find(fork.parent());
+    var parent = parent(fork.parent(), fork.parentBegan(), fork.header().time());
     if (parent == null) {
       misses.incrementAndGet();
     }
-    return put(new CachedProcess(key, names.ofFork(fork, parent), true, parent));
-  }
-
-  /** The same process runs another program: that is a new one with the parent of the old. */
-  public CachedProcess executed(Exec exec) {
-    var key = exec.header().process();
-    var old = find(key);
-    Set<ProcessFlag> flags = EnumSet.of(ProcessFlag.EXECVE);
-    CachedProcess parent;
-    if (old == null) {
-      misses.incrementAndGet();
-      flags.add(ProcessFlag.MISS);
-      parent = find(exec.parent());
-    } else {
-      parent = old.parent();
-      if (old.awaitsExec()) {
-        flags.add(ProcessFlag.CLONE);
-      }
-    }
-    var facts = names.ofExec(exec, exec.header().time(), flags, idOf(parent));
-    return put(new CachedProcess(key, facts, false, parent));
+    var parentId = idOf(parent, fork.parent(), fork.parentBegan());
+    var runs = parent == null ? null : parent.traced();
+    return opened(new CachedProcess(key, parent, () -> names.ofFork(fork, runs, parentId)));
   }
 
   /**
-   * Whose record this is. Where its fork and exec were lost, what the record itself says is all
-   * there is.
+   * The process runs another program from now on: a new entry with the parent of the old, which is
+   * closed.
    */
-  public CachedProcess of(KernelRecord.Header header) {
-    var known = find(header.process());
-    if (known != null) {
-      return known;
+  public CachedProcess executed(Exec exec) {
+    var header = exec.header();
+    var key = header.process();
+    long began = header.time();
+    var now = open.get(key.pid());
+    if (isOver(key, began, now) || find(key, began) != null) {
+      return executedBefore(exec);
     }
-    misses.incrementAndGet();
-    return put(new CachedProcess(header.process(), names.ofMiss(header), false, null));
+    var old = now != null && now.is(key) ? now : null;
+    var flags = EnumSet.of(ProcessFlag.EXECVE);
+    if (old == null) {
+      misses.incrementAndGet();
+      flags.add(ProcessFlag.MISS);
+    } else if (old.awaitsExec()) {
+      flags.add(ProcessFlag.CLONE);
+    }
+    var parent = old == null ? null : old.parent();
+    if (parent == null) {
+      parent = parent(exec.parent(), exec.parentBegan(), header.time());
+    }
+    return opened(new CachedProcess(key, began, parent, exec(exec, began, flags, parent)));
   }
 
-  /** The process has ended; to be called after its exit was told, since that tells the parent. */
-  public void ended(CachedProcess process) {
-    var there = alive.get(process.key().pid());
-    if (there == process) {
-      alive.remove(process.key().pid());
-      process.end();
+  /** The record is late: what it tells of was heard of, or is over. */
+  private CachedProcess executedBefore(Exec exec) {
+    var header = exec.header();
+    var known = find(header.process(), header.time());
+    var parent =
+        known != null && known.parent() != null
+            ? known.parent()
+            : find(exec.parent(), exec.parentBegan());
+    var facts = exec(exec, header.time(), EnumSet.of(ProcessFlag.EXECVE), parent);
+    if (known == null) {
+      return new CachedProcess(header.process(), header.time(), parent, facts);
+    }
+    bytes -= known.bytes();
+    known.learn(facts);
+    bytes += known.measure();
+    return known;
+  }
+
+  /** Whose record this is. */
+  public CachedProcess of(KernelRecord.Header header) {
+    var known = find(header.process(), header.began());
+    return known != null ? known : missed(header, true);
+  }
+
+  /** Whose exit this is; {@link #ended} follows once it is told, since that tells the parent. */
+  public CachedProcess exiting(KernelRecord.Header header) {
+    var known = find(header.process(), header.began());
+    return known != null ? known : missed(header, false);
+  }
+
+  /** Whatever the process ran is over. */
+  public void ended(ProcessKey key) {
+    var now = open.get(key.pid());
+    if (now != null && now.runs(key, 0)) {
+      open.remove(key.pid());
+      closed(now);
+    }
+  }
+
+  /** An event that waits refers to the process until {@link #letGo}. */
+  public void hold(CachedProcess process) {
+    process.use();
+  }
+
+  public void letGo(CachedProcess process) {
+    process.unuse();
+    unkeep(process);
+  }
+
+  /** Lets go of what has ended and nothing refers to: its late records have come by now. */
+  public void forgetEnded() {
+    while (!recent.isEmpty()) {
+      unkeep(recent.removeFirst());
     }
   }
 
@@ -112,31 +175,197 @@ public final class ProcessCache {
     return misses.get();
   }
 
+  /** Open ones that had to be forgotten. Any thread. */
   public long evictions() {
-    return evictions;
+    return evictions.get();
   }
 
-  public int size() {
-    return alive.size();
+  /** Entries, those included that ended and are still referred to. */
+  int size() {
+    return kept;
   }
 
-  private @Nullable CachedProcess find(ProcessKey key) {
-    var process = alive.get(key.pid());
-    return process != null && process.key().start() == key.start() ? process : null;
+  long bytes() {
+    return bytes;
   }
 
-  private CachedProcess put(CachedProcess process) {
-    var before = alive.put(process.key().pid(), process);
-    if (before != null) {
-      before.end();
+  /**
+   * Its exec or its fork was not heard of. Where its process is alive the kernel is asked, else
+   * what the record itself says is all there is.
+   */
+  private CachedProcess missed(KernelRecord.Header header, boolean alive) {
+    misses.incrementAndGet();
+    var key = header.process();
+    long began = header.began() == 0 ? key.start() : header.began();
+    var now = open.get(key.pid());
+    if (isOver(key, began, now)) {
+      // Late, and forgotten: told with what the record has, but nothing may refer to it.
+      return new CachedProcess(key, began, null, names.ofMiss(header, began, ""));
     }
+    var seen = alive ? inquiry.about(key, header.began(), header.time()) : null;
+    if (seen != null) {
+      return found(seen);
+    }
+    var parent = now != null && now.is(key) ? now.parent() : null;
+    var parentId = parent == null ? "" : parent.traced().facts().execId();
+    return opened(new CachedProcess(key, began, parent, names.ofMiss(header, began, parentId)));
+  }
+
+  /** What the kernel said when it was asked. */
+  private CachedProcess found(Exec seen) {
+    var header = seen.header();
+    long began = header.began() == 0 ? header.process().start() : header.began();
+    var parent = parentKnown(seen.parent(), seen.parentBegan());
+    return opened(
+        new CachedProcess(header.process(), began, parent, exec(seen, began, FOUND, parent)));
+  }
+
+  private @Nullable CachedProcess parent(ProcessKey key, long began, long time) {
+    var known = parentKnown(key, began);
+    if (known != null) {
+      return known;
+    }
+    if (isOver(key, began, open.get(key.pid()))) {
+      return null; // the kernel would tell of what came after it
+    }
+    var seen = inquiry.about(key, began, time);
+    return seen == null ? null : found(seen);
+  }
+
+  private @Nullable CachedProcess parentKnown(ProcessKey key, long began) {
+    if (key.pid() == 0) {
+      var kernel = open.get(0);
+      return kernel != null ? kernel : opened(new CachedProcess(KERNEL, 0, null, names.kernel()));
+    }
+    return find(key, began);
+  }
+
+  /**
+   * Whether the program is not what its process, or what its pid, stands for any more.
+   *
+   * @param now what the pid stands for
+   */
+  private static boolean isOver(ProcessKey key, long began, @Nullable CachedProcess now) {
+    return now != null
+        && (now.is(key) ? now.program().began() > began : now.key().start() > key.start());
+  }
+
+  private @Nullable CachedProcess find(ProcessKey key, long began) {
+    var now = open.get(key.pid());
+    if (now != null && now.runs(key, began)) {
+      return now;
+    }
+    var before =
+        closed.isEmpty()
+            ? null
+            : closed.get(new Program(key.pid(), began == 0 ? key.start() : began));
+    return before != null && before.runs(key, began) ? before : null;
+  }
+
+  private CachedProcess opened(CachedProcess process) {
+    process.keep();
+    process.setKept(true);
+    if (process.parent() != null) {
+      process.parent().use();
+    }
+    kept++;
+    bytes += process.measure();
+    var before = open.put(process.key().pid(), process);
+    if (before != null) {
+      closed(before);
+    }
+    shrink();
     return process;
   }
 
-  private static String idOf(@Nullable CachedProcess parent) {
-    return parent == null ? "" : parent.traced().facts().execId();
+  /** It keeps being kept: by the list of recent ones from now on. */
+  private void closed(CachedProcess process) {
+    process.close();
+    closed.put(process.program(), process);
+    recent.addLast(process);
+    if (process.isReferredTo()) {
+      cutLine(process);
+    }
+    if (recent.size() > RECENT) {
+      unkeep(recent.removeFirst());
+    }
   }
 
-  private static final ProcessKey KERNEL = new ProcessKey(0, 0);
+  /** A line of daemons, each started by one that is gone, must not be kept back to its first. */
+  private void cutLine(CachedProcess process) {
+    var at = process;
+    for (int i = 0; i < CachedProcess.ANCESTORS; i++) {
+      var parent = at.parent();
+      if (parent == null || parent.isOpen()) {
+        return;
+      }
+      at = parent;
+    }
+    var cut = at.orphan();
+    if (cut != null) {
+      unkeep(cut);
+    }
+  }
+
+  private void unkeep(CachedProcess process) {
+    for (@Nullable CachedProcess at = process; at != null && at.unkeep(); at = at.orphan()) {
+      if (!at.isKept()) {
+        return; // of a late record: its parent does not know it
+      }
+      at.setKept(false);
+      closed.remove(at.program(), at);
+      kept--;
+      bytes -= at.bytes();
+    }
+  }
+
+  private void shrink() {
+    while (kept > limits.processes() || bytes > limits.bytes()) {
+      if (!recent.isEmpty()) {
+        unkeep(recent.removeFirst());
+      } else if (open.size() > 1) {
+        evict();
+      } else {
+        return;
+      }
+    }
+  }
+
+  /** Of those that nothing was heard of for longest the first without children, else the first. */
+  private void evict() {
+    int looked = 0;
+    CachedProcess least = null;
+    for (var candidate : open.values()) {
+      if (least == null || !candidate.isReferredTo()) {
+        least = candidate;
+      }
+      looked++;
+      if (!candidate.isReferredTo() || looked == Math.min(CANDIDATES, open.size() - 1)) {
+        break;
+      }
+    }
+    if (least != null) {
+      open.remove(least.key().pid());
+      evictions.incrementAndGet();
+      least.close();
+      closed.put(least.program(), least);
+      unkeep(least);
+    }
+  }
+
+  private TracedProcess exec(
+      Exec exec, long began, Set<ProcessFlag> flags, @Nullable CachedProcess parent) {
+    return names.ofExec(exec, began, flags, idOf(parent, exec.parent(), exec.parentBegan()));
+  }
+
+  /** Right even if nothing else of the parent is known. */
+  private String idOf(@Nullable CachedProcess parent, ProcessKey key, long began) {
+    if (parent != null) {
+      return parent.traced().facts().execId();
+    }
+    return began == 0 && key.pid() != 0 ? "" : names.execId(key.pid(), began);
+  }
+
   private static final Set<ProcessFlag> PROC_FS = Set.of(ProcessFlag.PROC_FS);
+  private static final Set<ProcessFlag> FOUND = Set.of(ProcessFlag.PROC_FS, ProcessFlag.MISS);
 }

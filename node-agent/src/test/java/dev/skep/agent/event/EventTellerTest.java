@@ -17,7 +17,9 @@ import static dev.skep.agent.Records.unreadable;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import dev.skep.agent.process.HostView;
 import dev.skep.agent.process.ProcessCache;
+import dev.skep.agent.process.ProcessDetails;
 import dev.skep.agent.process.ProcessNames;
 import dev.skep.bpf.HookPlan.ArgumentKind;
 import dev.skep.bpf.KernelRecord;
@@ -31,13 +33,18 @@ import dev.skep.events.ProcessEvent;
 import dev.skep.events.ProcessExec;
 import dev.skep.events.ProcessExit;
 import dev.skep.events.ProcessKprobe;
+import dev.skep.events.ProcessThrottle;
 import dev.skep.policy.Hook;
 import dev.skep.policy.Hook.ArgumentType;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -46,15 +53,23 @@ class EventTellerTest {
   private static final ProcessKey SHELL = key(100, 1_000);
   private static final ProcessKey CHILD = key(200, 2_000);
 
+  private static final ProcessNames NAMES =
+      new ProcessNames("n", EventTellerTest::wall, ProcessDetails.NONE, HostView.UNKNOWN);
+
   private final List<ProcessEvent> events = new ArrayList<>();
   private final List<Violation> violations = new ArrayList<>();
+  private final List<ProcessThrottle> throttles = new ArrayList<>();
+  private final Map<Long, String> cgroups = new HashMap<>();
   private final PolicyBook book = new PolicyBook();
   private final EventTeller teller =
       new EventTeller(
-          new ProcessCache(new ProcessNames("n", EventTellerTest::wall), 100),
+          new ProcessCache(NAMES, new ProcessCache.Limits(100, 1 << 20), _ -> Optional.empty()),
+          NAMES,
+          Set.of(),
+          id -> Optional.ofNullable(cgroups.get(id)),
           book,
           EventTellerTest::wall,
-          event -> events.add((ProcessEvent) event),
+          this::add,
           violations::add);
 
   @Test
@@ -274,6 +289,26 @@ class EventTellerTest {
     assertThat(facts.flags()).isEqualTo("miss");
     @Nullable Object parent = events.getLast().parent();
     assertThat(parent).isNull();
+  }
+
+  @Test
+  void aThrottledCgroupIsToldByNameAtBothEndsEvenIfItIsGoneByThen() {
+    cgroups.put(7L, "/kubepods/busy");
+    teller.tell(new KernelRecord.Throttle(header(3_000, SHELL)));
+    cgroups.clear();
+    teller.throttleEnded(7, 9_000);
+
+    assertThat(throttles)
+        .containsExactly(
+            new ProcessThrottle(wall(3_000), ProcessThrottle.Type.START, "/kubepods/busy"),
+            new ProcessThrottle(wall(9_000), ProcessThrottle.Type.STOP, "/kubepods/busy"));
+  }
+
+  private void add(Event event) {
+    switch (event) {
+      case ProcessEvent ofProcess -> events.add(ofProcess);
+      case ProcessThrottle throttle -> throttles.add(throttle);
+    }
   }
 
   private static WatchedPolicy returning(ArgumentType type) {

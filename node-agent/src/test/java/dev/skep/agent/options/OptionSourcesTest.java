@@ -69,10 +69,10 @@ class OptionSourcesTest {
 
     var run = run("--config-dir", folder.toString(), "--ring-size", "256K");
 
-    assertThat(run.kernel.options(0).ringBytes()).isEqualTo(256 << 10);
-    assertThat(run.kernel.options(0).processes().mapEntries()).isEqualTo(2_000);
+    assertThat(run.kernel.options(false).ringBytes()).isEqualTo(256 << 10);
+    assertThat(run.kernel.options(false).processes().mapEntries()).isEqualTo(2_000);
     assertThat(run.events.processCacheSize()).isEqualTo(200);
-    assertThat(run.kernel.options(0).processes().argumentBytes()).isEqualTo(32 << 10);
+    assertThat(run.kernel.options(false).processes().argumentBytes()).isEqualTo(32 << 10);
   }
 
   @Test
@@ -101,8 +101,8 @@ class OptionSourcesTest {
     environment.put("SKEP_RING_SIZE", "");
     environment.put("SKEP_CONFIG_DIR", folder.toString());
 
-    assertThat(run().kernel.options(0).processes().throttle()).isNull();
-    assertThat(run().kernel.options(0).ringBytes()).isEqualTo(4 << 20);
+    assertThat(run().kernel.options(false).processes().throttle()).isNull();
+    assertThat(run().kernel.options(false).ringBytes()).isEqualTo(4 << 20);
   }
 
   @Test
@@ -150,7 +150,7 @@ class OptionSourcesTest {
 
   @Test
   void aRingSizeForEachCpuMakesOneRingForAll() {
-    int bytes = run("--rb-size", "60K").kernel.options(0).ringBytes();
+    int bytes = run("--rb-size", "60K").kernel.options(false).ringBytes();
 
     assertThat(bytes)
         .isGreaterThanOrEqualTo((60 << 10) * Runtime.getRuntime().availableProcessors())
@@ -159,11 +159,12 @@ class OptionSourcesTest {
 
   @Test
   void theWaysToSeeProcessesAndTheirRateHaveNames() {
-    var options = run("--process-hooks", "kprobe", "--cgroup-rate", "100,1m30s").kernel.options(0);
+    var options =
+        run("--process-hooks", "kprobe", "--cgroup-rate", "100,1m30s").kernel.options(false);
 
     assertThat(options.processes().attachment()).isEqualTo(Attachment.KPROBE);
     assertThat(options.processes().throttle()).isEqualTo(new Throttle(100, Duration.ofSeconds(90)));
-    assertThat(run().kernel.options(0).processes().attachment()).isNull();
+    assertThat(run().kernel.options(false).processes().attachment()).isNull();
   }
 
   @ParameterizedTest

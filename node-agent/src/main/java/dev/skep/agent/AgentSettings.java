@@ -1,0 +1,27 @@
+package dev.skep.agent;
+
+import dev.skep.agent.kube.ClusterOptions;
+import dev.skep.agent.process.ProcessDetails;
+import dev.skep.bpf.kernel.KernelOptions;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an agent is told to do.
+ *
+ * @param policies files and folders; empty with a cluster
+ * @param export null: standard output
+ * @param cluster null: policies come from files
+ * @param processCacheSize entries at most
+ * @param keep whether policies go on acting without the agent
+ */
+record AgentSettings(
+    String node,
+    List<Path> policies,
+    @Nullable Path export,
+    @Nullable ClusterOptions cluster,
+    KernelOptions kernel,
+    ProcessDetails details,
+    int processCacheSize,
+    boolean keep) {}
