@@ -6,9 +6,21 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /** What a {@link LineSink} writes to. */
 interface Outlet extends Closeable {
+  Path STDOUT = Path.of("/proc/self/fd/1");
+
+  /** Whether a write may take until somebody reads, which may be never. */
+  boolean waitsForReaders();
+
+  /**
+   * Called where a line ends, before as many bytes are written, and now and then with none: the
+   * moment to go on in another file.
+   */
+  void prepare(int bytes) throws IOException;
 
   /** Takes some of the bytes, or 0 if it takes none now. */
   int write(ByteBuffer bytes) throws IOException;
@@ -27,6 +39,14 @@ interface Outlet extends Closeable {
   static Outlet stdout() {
     WritableByteChannel channel = new FileOutputStream(FileDescriptor.out).getChannel();
     return new Outlet() {
+      @Override
+      public boolean waitsForReaders() {
+        return !Files.isRegularFile(STDOUT);
+      }
+
+      @Override
+      public void prepare(int bytes) {}
+
       @Override
       public int write(ByteBuffer bytes) throws IOException {
         return channel.write(bytes);
