@@ -8,6 +8,12 @@
  *   root PATH                chroot
  *   mount FROM TO            in a mount namespace of its own
  *   rename FROM TO           a file
+ *   become USER GROUP        and member of no other
+ *   own-users                a user namespace of its own
+ *   be-root                  in the user namespace that it made
+ *   no-more-rights           whatever it executes
+ *   keep-out CAPABILITY      from all that it executes
+ *   give-up-all              of its capabilities, until the next exec
  *   environment TEXT...      "NAME=VALUE" until a "."; else it is empty
  *
  * and then one of these, ARGUMENTS including the zeroth:
@@ -18,12 +24,12 @@
  *   run-memfd NAME PATH ARGUMENTS    a copy in memory
  *   run-deleted PATH ARGUMENTS       that has no name any more
  *   run-many COUNT BYTES PATH        with so many arguments of so many bytes
- *   run-as USER GROUP PATH ARGUMENTS
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <linux/limits.h>
 #include <sched.h>
 #include <stdio.h>
@@ -31,6 +37,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -91,6 +98,22 @@ static int opened(const char *path, int flags)
 	return file;
 }
 
+static void write_text(const char *path, const char *text)
+{
+	int file = opened(path, O_WRONLY);
+
+	must(write(file, text, strlen(text)), "write", path);
+	close(file);
+}
+
+static void map_to_root(const char *path, unsigned id)
+{
+	char line[32];
+
+	snprintf(line, sizeof(line), "0 %u 1", id);
+	write_text(path, line);
+}
+
 static int in_memory(const char *name, const char *path)
 {
 	int copy = memfd_create(name, MFD_CLOEXEC), file = opened(path, O_RDONLY);
@@ -119,6 +142,7 @@ int main(int count, char **words)
 {
 	static char *nothing[] = {NULL};
 	char **environment = nothing;
+	unsigned outer_user = 0, outer_group = 0;
 
 	for (int i = 1; i < count; i++)
 		decode(words[i]);
@@ -146,6 +170,29 @@ int main(int count, char **words)
 		} else if (IS("rename", 2)) {
 			must(rename(at[0], at[1]), word, at[0]);
 			at += 2;
+		} else if (IS("become", 2)) {
+			must(setgroups(0, NULL), "setgroups", "none");
+			must(setresgid(atoi(at[1]), atoi(at[1]), atoi(at[1])), word, at[1]);
+			must(setresuid(atoi(at[0]), atoi(at[0]), atoi(at[0])), word, at[0]);
+			at += 2;
+		} else if (IS("own-users", 0)) {
+			outer_user = getuid();
+			outer_group = getgid();
+			must(unshare(CLONE_NEWUSER), "unshare", "users");
+		} else if (IS("be-root", 0)) {
+			write_text("/proc/self/setgroups", "deny");
+			map_to_root("/proc/self/uid_map", outer_user);
+			map_to_root("/proc/self/gid_map", outer_group);
+		} else if (IS("keep-out", 1)) {
+			must(prctl(PR_CAPBSET_DROP, atol(*at), 0, 0, 0), word, *at);
+			at++;
+		} else if (IS("give-up-all", 0)) {
+			struct __user_cap_header_struct version = {.version = _LINUX_CAPABILITY_VERSION_3};
+			struct __user_cap_data_struct none[2] = {};
+
+			must(syscall(SYS_capset, &version, none), word, "");
+		} else if (IS("no-more-rights", 0)) {
+			must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl", word);
 		} else if (IS("environment", 0)) {
 			for (environment = at; *at && strcmp(*at, "."); at++)
 				;
@@ -165,11 +212,6 @@ int main(int count, char **words)
 			must(syscall(SYS_execveat, file, "", at + 1, environment, AT_EMPTY_PATH), word, at[0]);
 		} else if (IS("run-many", 3)) {
 			must(execve(at[2], many(atol(at[0]), atol(at[1])), environment), word, at[2]);
-		} else if (IS("run-as", 3)) {
-			must(setgroups(0, NULL), "setgroups", "none");
-			must(setresgid(atoi(at[1]), atoi(at[1]), atoi(at[1])), "setresgid", at[1]);
-			must(setresuid(atoi(at[0]), atoi(at[0]), atoi(at[0])), "setresuid", at[0]);
-			must(execve(at[2], at + 3, environment), word, at[2]);
 		} else {
 			fprintf(stderr, "executes: %s: not a word, or too few after it\n", word);
 			return 2;

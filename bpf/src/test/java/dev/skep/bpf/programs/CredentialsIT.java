@@ -1,39 +1,39 @@
 package dev.skep.bpf.programs;
 
+import static dev.skep.bpf.KernelRecord.Exec.RAISED_BY_FILE_CAPABILITIES;
+import static dev.skep.bpf.KernelRecord.Exec.RAISED_BY_SETGID;
+import static dev.skep.bpf.KernelRecord.Exec.RAISED_BY_SETUID;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skep.bpf.BpfException;
 import dev.skep.bpf.KernelRecord.Credentials;
 import dev.skep.bpf.KernelRecord.Exec;
-import dev.skep.bpf.KernelRecord.Namespaces;
 import dev.skep.bpf.ProcessHooks.Attachment;
 import dev.skep.cluster.NeedsKernel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
+import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What an exec says of rights is what procfs says to the program itself. */
+/** What a program may do is told as procfs has it, and what of it its file gave it. */
 @NeedsKernel
 class CredentialsIT {
-  private static final Path PROGRAM = Ran.compiled("credentials", "-static");
-  private static final int RAISED =
-      Exec.RAISED_BY_FILE_CAPABILITIES | Exec.RAISED_BY_SETUID | Exec.RAISED_BY_SETGID;
-  private static final long NET_RAW = 1 << 13;
-  private static final int SOMEBODY = 12_345;
+  private static final int USER = 1234;
+  private static final int GROUP = 2345;
+  private static final int OTHER = 3456;
+  private static final int SETUID = 04000;
+  private static final int SETGID = 02000;
+  private static final int SYS_TIME = 25; // a capability
 
   private static TestNode node;
 
-  /** Not below a home that others may not enter, nor where set-id bits are ignored. */
-  private static final Path COPY =
-      Path.of("/var/tmp/skep-credentials-" + ProcessHandle.current().pid());
+  private Path folder;
+  private Path program;
 
   @BeforeAll
   static void load() throws BpfException {
@@ -41,179 +41,163 @@ class CredentialsIT {
   }
 
   @AfterAll
-  static void unload() throws Exception {
+  static void unload() throws BpfException {
     node.close();
-    Files.deleteIfExists(COPY);
   }
 
+  /** Not below a home that others may not enter, nor where such bits may count for nothing. */
   @BeforeEach
-  void copyProgram() throws IOException {
-    Files.copy(PROGRAM, COPY, StandardCopyOption.REPLACE_EXISTING);
-    assertThat(COPY.toFile().setReadable(true, false)).isTrue();
-    assertThat(COPY.toFile().setExecutable(true, false)).isTrue();
+  void copyTheWitness() throws IOException {
+    folder = Files.createTempDirectory(Path.of("/var/tmp"), "skep-credentials");
+    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+    program = Files.copy(Witness.PROGRAM, folder.toRealPath().resolve("witness"));
+  }
+
+  @AfterEach
+  void removeTheCopies() throws Exception {
+    Tool.run("rm", "-r", folder);
   }
 
   @Test
-  void rightsAndNamespacesAreThoseThatProcfsShows() {
-    var told = tellsAsProcfs(List.of());
+  void whoIsNobodySpecialIsToldSo() {
+    var exec = Witness.called("become", USER, GROUP, "run", program, "x").isTold(node);
 
-    assertThat(told.credentials().userLevel()).isZero();
-    assertRaised(told, 0, -1, -1);
+    assertThat(exec.credentials().fsuid()).isEqualTo(USER);
+    assertThat(exec.credentials().egid()).isEqualTo(GROUP);
+    assertThat(exec.credentials().permitted()).isZero();
   }
 
   @Test
   void aSetuidProgramOfRootRaises() throws Exception {
-    Tool.run("chmod", "4755", COPY);
+    give("unix:uid", 0, SETUID);
 
-    var told = tellsAsProcfs(as(SOMEBODY));
+    var witness = Witness.called("become", USER, GROUP, "run", program, "x");
 
-    assertThat(told.credentials().uid()).isEqualTo(SOMEBODY);
-    assertThat(told.credentials().euid()).isZero();
-    assertRaised(told, Exec.RAISED_BY_SETUID, 0, -1);
+    assertThat(witness.credentials().euid()).isZero();
+    told(witness, RAISED_BY_SETUID, 0, -1);
   }
 
   @Test
-  void aSetuidProgramOfAnotherUserChangesAndRaisesNothing() throws Exception {
-    Tool.run("chown", "54321", COPY);
-    Tool.run("chmod", "4755", COPY);
+  void aSetuidProgramOfAnotherUserGivesHisRightsAndRaisesNothing() throws Exception {
+    give("unix:uid", OTHER, SETUID);
 
-    var told = tellsAsProcfs(as(SOMEBODY));
+    var witness = Witness.called("become", USER, GROUP, "run", program, "x");
 
-    assertThat(told.credentials().euid()).isEqualTo(54_321);
-    assertRaised(told, 0, 54_321, -1);
+    assertThat(witness.credentials().euid()).isEqualTo(OTHER);
+    assertThat(witness.credentials().uid()).isEqualTo(USER);
+    told(witness, 0, OTHER, -1);
   }
 
   @Test
-  void aSetgidProgramOfRootRaises() throws Exception {
-    Tool.run("chmod", "2755", COPY);
+  void aSetgidProgramIsToldWithItsGroup() throws Exception {
+    give("unix:gid", OTHER, SETGID);
+    told(Witness.called("become", USER, GROUP, "run", program, "x"), 0, -1, OTHER);
 
-    var told = tellsAsProcfs(as(SOMEBODY));
-
-    assertThat(told.credentials().gid()).isEqualTo(SOMEBODY);
-    assertThat(told.credentials().egid()).isZero();
-    assertRaised(told, Exec.RAISED_BY_SETGID, -1, 0);
+    give("unix:gid", 0, SETGID);
+    told(Witness.called("become", USER, GROUP, "run", program, "x"), RAISED_BY_SETGID, -1, 0);
   }
 
   @Test
-  void fileCapabilitiesRaise() throws Exception {
-    Tool.run("setcap", "cap_net_raw+ep", COPY);
+  void bothBitsTogetherAreBothTold() throws Exception {
+    give("unix:gid", 0, SETUID | SETGID);
 
-    var told = tellsAsProcfs(as(SOMEBODY));
+    var witness = Witness.called("become", USER, GROUP, "run", program, "x");
 
-    assertThat(told.credentials().permitted()).isEqualTo(NET_RAW);
-    assertRaised(told, Exec.RAISED_BY_FILE_CAPABILITIES, -1, -1);
+    told(witness, RAISED_BY_SETUID | RAISED_BY_SETGID, 0, 0);
   }
 
   @Test
-  void rootGainsWhatItGaveAwayButNotByTheFile() {
-    var told = tellsAsProcfs(List.of("setpriv", "--inh-caps=-all", "--bounding-set=-net_raw"));
+  void rootGainsNothingBySetuid() throws Exception {
+    give("unix:uid", 0, SETUID);
 
-    assertThat(told.credentials().permitted() & NET_RAW).isZero();
-    assertRaised(told, 0, -1, -1);
+    told(Witness.called("run", program, "x"), 0, -1, -1);
   }
 
   @Test
-  void whoWantsNoNewPrivilegesGetsNone() throws Exception {
-    Tool.run("chmod", "6755", COPY);
+  void capabilitiesOfTheFileRaise() throws Exception {
+    Tool.run("setcap", "cap_sys_time+ep", program);
 
-    var told =
-        tellsAsProcfs(
-            List.of(
-                "setpriv",
-                "--reuid=" + SOMEBODY,
-                "--regid=" + SOMEBODY,
-                "--clear-groups",
-                "--no-new-privs"));
+    var witness = Witness.called("become", USER, GROUP, "run", program, "x");
 
-    assertThat(told.credentials().euid()).isEqualTo(SOMEBODY);
-    assertRaised(told, 0, -1, -1);
+    assertThat(witness.credentials().effective()).isEqualTo(1L << SYS_TIME);
+    told(witness, RAISED_BY_FILE_CAPABILITIES, -1, -1);
+    told(Witness.called("run", program, "x"), 0, -1, -1);
   }
 
   @Test
-  void aUserNamespaceIsToldWithWhoMadeIt() {
-    var outcome = run(List.of("unshare", "--user", "--map-root-user"));
-    var told = node.records(Exec.class, outcome.pid()).getLast();
-
-    assertThat(told.credentials().userLevel()).isEqualTo(1);
-    assertThat(told.credentials().userOwner()).isZero();
-    assertThat(told.namespaces()).isEqualTo(namespaces(outcome));
-    assertRaised(told, 0, -1, -1);
+  void rootGetsBackWhatItGaveAwayAndNotByTheFile() {
+    told(Witness.called("keep-out", SYS_TIME, "run", program, "x"), 0, -1, -1);
+    told(Witness.called("give-up-all", "run", program, "x"), 0, -1, -1);
   }
 
   @Test
-  void theFileIsToldAsStatShowsIt() throws Exception {
-    var told = tellsAsProcfs(List.of());
+  void whoMayGainNothingGainsNothing() throws Exception {
+    give("unix:uid", 0, SETUID);
 
-    var stat = Tool.output("stat", "-c", "%d %i", COPY).strip();
-    assertThat(told.executable().device() + " " + told.executable().inode()).isEqualTo(stat);
-    assertThat(told.executable().links()).isEqualTo(1);
+    var witness = Witness.called("become", USER, GROUP, "no-more-rights", "run", program, "x");
+
+    assertThat(witness.credentials().euid()).isEqualTo(USER);
+    told(witness, 0, -1, -1);
   }
 
-  private static List<String> as(int user) {
-    // setpriv would keep the permitted capabilities up to the exec.
-    return List.of("chroot", "--groups=", "--userspec=" + user + ":" + user, "/");
+  @Test
+  void theBitsOfAScriptCountForNothing() throws Exception {
+    var script = Files.writeString(program.resolveSibling("script"), "#!" + program + "\n");
+    Files.setAttribute(script, "unix:mode", SETUID | 0755);
+
+    told(Witness.called("become", USER, GROUP, "run", script, "x"), 0, -1, -1);
   }
 
-  private static void assertRaised(Exec told, int flags, int setuid, int setgid) {
-    if (node.kernel().processHooks().credentials() == Attachment.NONE) {
-      assertThat(told.has(Exec.UNKNOWN_CHANGE)).isTrue();
-      return;
-    }
-    assertThat(told.has(Exec.UNKNOWN_CHANGE)).isFalse();
-    assertThat(told.flags() & RAISED).isEqualTo(flags);
-    assertThat(told.executable().setuid()).isEqualTo(setuid);
-    assertThat(told.executable().setgid()).isEqualTo(setgid);
+  @Test
+  void afterAGainTheNextProgramHasGainedNothing() throws Exception {
+    var again = Files.copy(program, program.resolveSibling("again"));
+    give("unix:uid", 0, SETUID);
+
+    var raised = Witness.called("become", USER, GROUP, "run", program, "x");
+    var next = Witness.called("become", USER, GROUP, "run", again, "x");
+
+    told(raised, RAISED_BY_SETUID, 0, -1);
+    told(next, 0, -1, -1);
   }
 
-  private static Exec tellsAsProcfs(List<String> before) {
-    var outcome = run(before);
-    var told = node.records(Exec.class, outcome.pid()).getLast();
-    assertThat(told.credentials()).isEqualTo(credentials(outcome, told.credentials()));
-    assertThat(told.namespaces()).isEqualTo(namespaces(outcome));
-    return told;
+  @Test
+  void rootOfAUserNamespaceGainsNothing() {
+    var witness = Witness.called("become", USER, GROUP, "own-users", "be-root", "run", program, "x");
+    var exec = witness.told(node);
+
+    assertThat(witness.credentials().euid()).as("inside").isZero();
+    assertThat(exec.credentials().euid()).as("outside").isEqualTo(USER);
+    assertThat(exec.credentials().permitted()).isEqualTo(witness.credentials().permitted());
+    assertThat(exec.credentials().userOwner()).isEqualTo(USER);
+    assertThat(exec.flags() & ~Exec.ROOT_CWD).as("flags").isZero();
   }
 
-  private static Ran run(List<String> before) {
-    var command = new ArrayList<>(before);
-    command.add(COPY.toString());
-    return Ran.run(
-        Path.of("/"), Path.of(command.getFirst()), command.subList(1, command.size()).toArray());
+  @Test
+  void inAUserNamespaceIdsAreThoseOutside() {
+    var witness = Witness.called("become", USER, GROUP, "own-users", "run", program, "x");
+    var exec = witness.told(node);
+
+    assertThat(exec.credentials())
+        .isEqualTo(
+            new Credentials(
+                USER, GROUP, USER, GROUP, USER, GROUP, USER, GROUP, 0, 0, 0, 0, 1, USER, GROUP));
+    assertThat(exec.namespaces()).isEqualTo(witness.namespaces());
+    assertThat(exec.header().uid()).isEqualTo(USER);
   }
 
-  /** What procfs does not show is as told. */
-  private static Credentials credentials(Ran ran, Credentials told) {
-    var users = numbers(ran, "Uid:", 10);
-    var groups = numbers(ran, "Gid:", 10);
-    return new Credentials(
-        (int) users[0],
-        (int) groups[0],
-        (int) users[1],
-        (int) groups[1],
-        (int) users[2],
-        (int) groups[2],
-        (int) users[3],
-        (int) groups[3],
-        told.secureBits(),
-        numbers(ran, "CapPrm:", 16)[0],
-        numbers(ran, "CapEff:", 16)[0],
-        numbers(ran, "CapInh:", 16)[0],
-        told.userLevel(),
-        told.userOwner(),
-        told.userGroup());
+  private static void told(Witness witness, int flags, int setuid, int setgid) {
+    var exec = witness.told(node);
+    witness.agrees(exec);
+    boolean seen = node.kernel().processHooks().credentials() != Attachment.NONE;
+    assertThat(exec.flags() & ~Exec.ROOT_CWD)
+        .as("flags")
+        .isEqualTo(seen ? flags : Exec.UNKNOWN_CHANGE);
+    assertThat(exec.executable())
+        .isEqualTo(witness.executable(seen ? setuid : -1, seen ? setgid : -1));
   }
 
-  private static Namespaces namespaces(Ran ran) {
-    var inodes =
-        Arrays.stream(numbers(ran, "namespaces:", 10)).mapToInt(inode -> (int) inode).toArray();
-    return new Namespaces(
-        inodes[0], inodes[1], inodes[2], inodes[3], inodes[4], inodes[5], inodes[6], inodes[7],
-        inodes[8], inodes[9]);
-  }
-
-  private static long[] numbers(Ran ran, String field, int radix) {
-    var line = ran.lines().stream().filter(found -> found.startsWith(field)).findFirst();
-    assertThat(line).as("%s of %s", field, ran).isPresent();
-    var words = line.orElseThrow().substring(field.length()).strip().split("\t", -1);
-    return Arrays.stream(words).mapToLong(word -> Long.parseUnsignedLong(word, radix)).toArray();
+  private void give(String what, int whom, int bits) throws IOException {
+    Files.setAttribute(program, what, whom); // takes the bits away
+    Files.setAttribute(program, "unix:mode", bits | 0755);
   }
 }

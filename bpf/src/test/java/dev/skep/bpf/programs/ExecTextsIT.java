@@ -17,10 +17,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Path, folder and arguments of each exec are those that the program itself has, byte by byte. */
+/** What each exec tells is what the program itself has, byte by byte. */
 @NeedsKernel
 class ExecTextsIT {
-  private static final String DELETED = " (deleted)"; // procfs' word for it
   private static final int LONGEST = 4096;
 
   private static TestNode node;
@@ -46,16 +45,16 @@ class ExecTextsIT {
 
   @Test
   void anExecIsToldWithPathFolderAndArguments() {
-    same(Witness.called("folder", folder, "run", program, "any", "a b", "", "\"'\\", ""));
+    Witness.called("folder", folder, "run", program, "any", "a b", "", "\"'\\", "").isTold(node);
   }
 
   @Test
   void aRelativePathIsToldFromTheTop() throws IOException {
     Files.createDirectory(folder.resolve("below"));
 
-    same(Witness.called("folder", folder, "run", "./witness", "./witness"));
-    same(Witness.called("folder", folder, "run", "below/..//witness", "witness"));
-    same(Witness.called("folder", folder, "run-below", folder, "witness", "witness"));
+    Witness.called("folder", folder, "run", "./witness", "./witness").isTold(node);
+    Witness.called("folder", folder, "run", "below/..//witness", "witness").isTold(node);
+    Witness.called("folder", folder, "run-below", folder, "witness", "witness").isTold(node);
   }
 
   @Test
@@ -64,21 +63,21 @@ class ExecTextsIT {
 
     var witness = Witness.called("run", link, "link");
 
-    assertThat(same(witness)).isEqualTo(program.toString());
+    assertThat(text(witness.isTold(node).path())).isEqualTo(program.toString());
   }
 
   @Test
   void aDescriptorIsToldAsThePathOfItsFile() {
     var witness = Witness.called("run-descriptor", program, "by descriptor");
 
-    assertThat(same(witness)).isEqualTo(program.toString());
+    assertThat(text(witness.isTold(node).path())).isEqualTo(program.toString());
   }
 
   @Test
   void aProgramInMemoryIsToldByItsName() {
     var witness = Witness.called("run-memfd", "payload", program, "x");
 
-    assertThat(same(witness)).isEqualTo("/memfd:payload");
+    assertThat(text(witness.isTold(node).path())).isEqualTo("/memfd:payload");
   }
 
   @Test
@@ -86,7 +85,7 @@ class ExecTextsIT {
     var witness = Witness.called("run-deleted", program, "x");
 
     assertThat(program).doesNotExist();
-    assertThat(same(witness)).isEqualTo(program.toString());
+    assertThat(text(witness.isTold(node).path())).isEqualTo(program.toString());
   }
 
   @Test
@@ -95,7 +94,7 @@ class ExecTextsIT {
 
     var witness = Witness.called("rename", program, moved, "run", moved, "x");
 
-    assertThat(same(witness)).isEqualTo(moved.toString());
+    assertThat(text(witness.isTold(node).path())).isEqualTo(moved.toString());
   }
 
   @Test
@@ -105,9 +104,9 @@ class ExecTextsIT {
     var third = script("third", above + " x");
 
     var witness = Witness.called("run", script, "ignored", "a", "b c");
-    same(witness);
+    witness.isTold(node);
     var nested = Witness.called("run", third, "ignored", "last");
-    same(nested);
+    nested.isTold(node);
 
     assertThat(witness.arguments())
         .containsExactly(program.toString(), "one option", script.toString(), "a", "b c");
@@ -119,9 +118,9 @@ class ExecTextsIT {
     var script = script("script", program.toString());
 
     var below = Witness.called("run-below", folder, script.getFileName(), "x", "a");
-    same(below);
+    below.isTold(node);
     var alone = Witness.called("run-descriptor", script, "x", "a");
-    same(alone);
+    alone.isTold(node);
 
     assertThat(below.arguments().get(1)).matches("/dev/fd/\\d+/script");
     assertThat(alone.arguments().get(1)).matches("/dev/fd/\\d+");
@@ -137,30 +136,30 @@ class ExecTextsIT {
         Witness.called(
             "rename", program, name, "run", name, name, strange, "%0A", "", "%0A" + strange);
 
-    same(witness);
+    witness.isTold(node);
     assertThat(witness.arguments()).hasSize(5);
   }
 
   /** Linux gives a program that is called without any argument an empty one since 5.18. */
   @Test
   void whoIsCalledWithoutArgumentsIsToldSo() {
-    same(Witness.called("run", program));
-    same(Witness.called("run", program, ""));
-    same(Witness.called("run", program, "", "", ""));
+    Witness.called("run", program).isTold(node);
+    Witness.called("run", program, "").isTold(node);
+    Witness.called("run", program, "", "", "").isTold(node);
   }
 
   @ParameterizedTest
   @ValueSource(ints = {1, 255, 4095, 4096})
   void argumentsOfAPageAreToldWhole(int bytes) {
-    same(Witness.called("run", program, "x".repeat(bytes - 1)));
+    Witness.called("run", program, "x".repeat(bytes - 1)).isTold(node);
   }
 
   @Test
   void aProgramsFolderMayBeGone() {
     var witness = Witness.called("folder", folder, "lost-folder", "run", program, "x");
 
-    assertThat(witness.folders()).singleElement().asString().endsWith(DELETED);
-    same(witness);
+    assertThat(witness.folders()).singleElement().asString().endsWith(" (deleted)");
+    witness.isTold(node);
   }
 
   @Test
@@ -177,7 +176,7 @@ class ExecTextsIT {
     var witness = Witness.called("folder", folder, "deep", bytes, "run", program, "x");
 
     assertThat(witness.folders()).singleElement().asString().hasSize(bytes);
-    same(witness);
+    witness.isTold(node);
     removeDeep();
   }
 
@@ -217,18 +216,8 @@ class ExecTextsIT {
     var witness =
         Witness.called("mount", elsewhere, here, "folder", here, "run", here + "/program", "x");
 
-    assertThat(same(witness)).isEqualTo(here + "/program");
+    assertThat(text(witness.isTold(node).path())).isEqualTo(here + "/program");
     assertThat(here).isEmptyDirectory();
-  }
-
-  /** The record says what the witness says, and nothing of it is marked as missing; its path. */
-  private static String same(Witness witness) {
-    var exec = witness.told(node);
-    assertThat(exec.flags()).as("flags").isEqualTo(exec.cwd().length == 1 ? Exec.ROOT_CWD : 0);
-    assertThat(text(exec.arguments())).isEqualTo(witness.argumentBytes());
-    assertThat(witness.paths()).containsAnyOf(text(exec.path()), text(exec.path()) + DELETED);
-    assertThat(witness.folders()).containsAnyOf(text(exec.cwd()), text(exec.cwd()) + DELETED);
-    return text(exec.path());
   }
 
   private Path script(String name, String interpreter) throws IOException {

@@ -9,11 +9,11 @@ import dev.skep.bpf.KernelRecord.Fork;
 import dev.skep.bpf.KernelRecord.ProcessKey;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A run of {@code src/test/c/family.c}, whose processes live as its words say.
@@ -64,51 +64,59 @@ record Family(int pid, Map<Integer, List<String>> ledger, List<Integer> refusals
     for (var record : records) {
       var process = record.header().process();
       switch (record) {
-        case Fork fork -> {
-          if (fork.parent().pid() == pid || lives.containsKey(fork.parent())) {
-            assertThat(lives).as("second fork of one process").doesNotContainKey(process);
-            lives.put(process, new Life(fork));
-          }
+        case Fork fork when fork.parent().pid() == pid || lives.containsKey(fork.parent()) -> {
+          assertThat(lives).as("second fork of one process").doesNotContainKey(process);
+          lives.put(process, new Life(fork, lives.get(fork.parent())));
         }
         case Exec exec when lives.containsKey(process) -> lives.get(process).on(exec);
         case Exit exit when lives.containsKey(process) -> lives.get(process).on(exit);
         default -> {}
       }
     }
-    var told = new HashMap<Integer, List<String>>();
-    lives.forEach(
-        (key, life) -> told.computeIfAbsent(key.pid(), _ -> new ArrayList<>()).addAll(life.lines));
+    var told = new TreeMap<Integer, List<String>>();
+    lives.forEach((key, life) ->
+        told.computeIfAbsent(key.pid(), _ -> new ArrayList<>()).addAll(life.lines));
     return told;
   }
 
-  /** One process, as its records tell it. */
+  /** One process, as its records tell it; none may contradict another. */
   private static final class Life {
-    final List<String> lines = new ArrayList<>();
-    private final ProcessKey parent;
+    private final List<String> lines = new ArrayList<>();
+    private final Fork fork;
+    private long began;
     private long time;
 
-    Life(Fork fork) {
-      parent = fork.parent();
+    Life(Fork fork, @Nullable Life parent) {
+      this.fork = fork;
+      began = fork.header().process().start();
       follows(fork);
-      lines.add(
-          "fork %d by %d as %d"
-              .formatted(fork.header().process().pid(), parent.pid(), fork.namespacePid()));
+      if (parent != null) {
+        assertThat(fork.parentBegan()).as("parent's program").isEqualTo(parent.began);
+      }
+      int process = fork.header().process().pid();
+      lines.add("fork %d by %d as %d".formatted(process, fork.parent().pid(), fork.namespacePid()));
     }
 
     void on(Exec exec) {
+      began = exec.header().time();
       follows(exec);
-      assertThat(exec.parent()).as("parent by fork and by exec").isEqualTo(parent);
+      assertThat(exec.parent()).as("parent by fork and by exec").isEqualTo(fork.parent());
+      assertThat(exec.parentBegan()).as("its program").isEqualTo(fork.parentBegan());
+      assertThat(exec.namespacePid()).isEqualTo(fork.namespacePid());
+      assertThat(exec.has(Exec.IN_INIT_TREE)).isEqualTo(fork.inInitTree());
       assertThat(exec.header().tid()).isEqualTo(exec.header().process().pid());
       lines.add("exec " + exec.header().process().pid());
     }
 
     void on(Exit exit) {
       follows(exit);
+      assertThat(exit.header().tid()).isEqualTo(exit.header().process().pid());
       lines.add("exit %d %d".formatted(exit.header().process().pid(), exit.code()));
     }
 
     private void follows(KernelRecord record) {
-      assertThat(record.header().time()).as("time of " + record).isGreaterThanOrEqualTo(time);
+      assertThat(record.header().time()).as("time of %s", record).isGreaterThanOrEqualTo(time);
+      assertThat(record.header().began()).as("program of %s", record).isEqualTo(began);
       time = record.header().time();
     }
   }
