@@ -180,6 +180,7 @@ int main(int count, char **words)
 			outer_group = getgid();
 			must(unshare(CLONE_NEWUSER), "unshare", "users");
 		} else if (IS("be-root", 0)) {
+			must(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0), "prctl", word); /* else these files are root's */
 			write_text("/proc/self/setgroups", "deny");
 			map_to_root("/proc/self/uid_map", outer_user);
 			map_to_root("/proc/self/gid_map", outer_group);

@@ -162,7 +162,8 @@ class CredentialsIT {
 
   @Test
   void rootOfAUserNamespaceGainsNothing() {
-    var witness = Witness.called("become", USER, GROUP, "own-users", "be-root", "run", program, "x");
+    var witness =
+        Witness.called("become", USER, GROUP, "own-users", "be-root", "run", program, "x");
     var exec = witness.told(node);
 
     assertThat(witness.credentials().euid()).as("inside").isZero();

@@ -74,8 +74,8 @@ record Family(int pid, Map<Integer, List<String>> ledger, List<Integer> refusals
       }
     }
     var told = new TreeMap<Integer, List<String>>();
-    lives.forEach((key, life) ->
-        told.computeIfAbsent(key.pid(), _ -> new ArrayList<>()).addAll(life.lines));
+    lives.forEach(
+        (key, life) -> told.computeIfAbsent(key.pid(), _ -> new ArrayList<>()).addAll(life.lines));
     return told;
   }
 

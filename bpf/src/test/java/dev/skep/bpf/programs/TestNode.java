@@ -16,10 +16,14 @@ import dev.skep.bpf.kernel.SkepKernels;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+import org.awaitility.core.ConditionTimeoutException;
 
 /** Skep's programs in this machine's kernel, in a folder of their own, and all that they report. */
 final class TestNode implements AutoCloseable {
@@ -27,9 +31,11 @@ final class TestNode implements AutoCloseable {
   private static final int RING_BYTES = 32 << 20;
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final Duration LOOK = Duration.ofMillis(5);
+  private static final Duration NEXT = Duration.ofSeconds(5);
 
   private final SkepKernel kernel;
   private final Collection<KernelRecord> records = new ConcurrentLinkedQueue<>();
+  private final Lock reading = new ReentrantLock();
   private final Thread consumer;
 
   TestNode() throws BpfException {
@@ -63,18 +69,50 @@ final class TestNode implements AutoCloseable {
 
   /**
    * Everything reported so far: a process that ends now is waited for, and records come in order.
+   * Where the ring is full that one is lost, and the next is waited for.
    */
   List<KernelRecord> records() {
-    var marker = Trigger.run();
+    var markers = new HashSet<Integer>();
     await()
         .atMost(PATIENCE)
-        .pollInterval(LOOK)
-        .until(() ->
-            records.stream()
-                .anyMatch(record ->
-                    record instanceof KernelRecord.Exit exit
-                        && exit.header().process().pid() == marker.pid()));
+        .pollDelay(Duration.ZERO)
+        .pollInterval(NEXT)
+        .until(() -> {
+          markers.add(Trigger.run().pid());
+          return isToldSoon(markers);
+        });
     return List.copyOf(records);
+  }
+
+  private boolean isToldSoon(Set<Integer> ended) {
+    try {
+      await()
+          .atMost(NEXT)
+          .pollInterval(LOOK)
+          .until(() ->
+              records.stream()
+                  .anyMatch(record ->
+                      record instanceof KernelRecord.Exit exit
+                          && ended.contains(exit.header().process().pid())));
+      return true;
+    } catch (ConditionTimeoutException _) {
+      return false;
+    }
+  }
+
+  /** What has come by now. */
+  List<KernelRecord> recordsSoFar() {
+    return List.copyOf(records);
+  }
+
+  /** Nobody reads the ring meanwhile. */
+  void unread(Runnable action) {
+    reading.lock();
+    try {
+      action.run();
+    } finally {
+      reading.unlock();
+    }
   }
 
   void awaitRecords(int count) {
@@ -104,7 +142,12 @@ final class TestNode implements AutoCloseable {
   private final class Keeper implements SkepKernel.Consumer {
     @Override
     public void accept(KernelRecord record) {
-      records.add(record);
+      reading.lock();
+      try {
+        records.add(record);
+      } finally {
+        reading.unlock();
+      }
     }
 
     @Override

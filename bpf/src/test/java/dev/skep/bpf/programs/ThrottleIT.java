@@ -3,10 +3,13 @@ package dev.skep.bpf.programs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.skep.bpf.HookPlan.BinaryFilter;
+import dev.skep.bpf.HookPlan.SelectorPlan;
 import dev.skep.bpf.KernelRecord;
 import dev.skep.bpf.KernelRecord.Exec;
 import dev.skep.bpf.KernelRecord.Exit;
 import dev.skep.bpf.KernelRecord.Fork;
+import dev.skep.bpf.KernelRecord.Hook;
 import dev.skep.bpf.KernelRecord.Throttle;
 import dev.skep.bpf.SkepKernel.ThrottleEnd;
 import dev.skep.bpf.kernel.ProcessOptions;
@@ -14,12 +17,14 @@ import dev.skep.cluster.NeedsKernel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /** A cgroup tells so much and no more in an interval; everything is counted all the same. */
 @NeedsKernel
 class ThrottleIT {
+  private static final int GETPPID = 110;
   private static final int LIMIT = 50;
   private static final int LINES = 4;
   private static final int RUNS = 500;
@@ -44,6 +49,47 @@ class ThrottleIT {
       assertThat(counted.exits()).isEqualTo(1 + LINES + LINES * RUNS);
       assertThat(counted.suppressed()).isEqualTo(LINES + 2 * LINES * RUNS - LIMIT);
       assertThat(node.kernel().processTotals(quiet.id()).suppressed()).isZero();
+    }
+  }
+
+  @Test
+  void aCgroupBesideAStormIsToldWholeWhateverItDoes() throws Exception {
+    try (var node = node(Duration.ofMillis(100));
+        var loud = new TestCgroup();
+        var quiet = new TestCgroup()) {
+      var storm =
+          Thread.ofPlatform()
+              .start(
+                  () -> Trigger.run("join", loud.processes(), "storm", LINES, RUNS, Trigger.TINY));
+      var families = new ArrayList<Family>();
+      do {
+        families.add(Family.live("clone-into", quiet.folder(), "fork", "exec", "end", 3));
+      } while (storm.isAlive());
+      storm.join();
+
+      families.forEach(family -> family.isTold(node));
+      assertThat(node.kernel().processTotals(loud.id()).suppressed()).isPositive();
+    }
+  }
+
+  @Test
+  void aPolicyActsOnThoseWhoseStartIsNotTold() throws Exception {
+    try (var node = node(Duration.ofDays(1000));
+        var loud = new TestCgroup()) {
+      var binary = new BinaryFilter(false, Set.of(Trigger.PROGRAM.toRealPath().toString()));
+      var selector = new SelectorPlan(List.of(), List.of(binary), List.of(), true, 0);
+      node.enforce("all", TestNode.hook(GETPPID, List.of(), selector));
+      var words = new ArrayList<Object>(List.of("join", loud.processes()));
+      for (int i = 0; i < 3 * LIMIT; i++) {
+        words.addAll(List.of("fork", "getppid"));
+      }
+
+      var outcome = Trigger.run(words.toArray());
+
+      var told = node.records();
+      assertThat(outcome.code()).isZero();
+      assertThat(startsOf(told, loud.id())).hasSize(LIMIT);
+      assertThat(of(told, Hook.class, loud.id())).hasSize(3 * LIMIT);
     }
   }
 
