@@ -12,7 +12,6 @@
 #include "path.h"
 #include "task.h"
 
-#define PAGE_BYTES 4096 /* or a divisor of the machine's */
 #define INLINE_BYTES DATA_MAX_BYTES
 #define CHUNK_TURNS 1024 /* 2 MiB have 128 chunks; the rest is for ends of pages */
 #define CHUNK_TURNS_FEW 132
@@ -22,6 +21,13 @@ static __always_inline struct record_buffer *this_buffer(void)
 	__u32 zero = 0;
 
 	return bpf_map_lookup_elem(&record_buffers, &zero);
+}
+
+/* For the verifier of 5.10, which forgets what it knew of a number that was on the stack. */
+static __always_inline __u32 bounded(__u32 size)
+{
+	__asm__ volatile("%0 &= %1" : "+r"(size) : "i"(RECORD_BUFFER_BYTES - 1));
+	return size;
 }
 
 /* What is left of the page that holds an address. */
@@ -206,7 +212,7 @@ static __always_inline void send_exec(struct process_value *process, struct task
 	read_credentials(task->cred, process, &record->credentials);
 	record->namespaces = process->namespaces;
 	read_executable(mm->exe_file, &record->executable);
-	if (at <= sizeof(buffer->bytes) && bpf_ringbuf_output(&events, buffer, at, 0))
+	if (bpf_ringbuf_output(&events, buffer, bounded(at), 0))
 		drop(DROP_RING_EXEC);
 }
 

@@ -95,8 +95,10 @@ struct {
 } hook_programs SEC(".maps");
 
 MAP_SETS(text_sets_small, BPF_MAP_TYPE_HASH, struct text_key_small);
+#ifndef SKEP_5_10 /* whose hashes have keys of up to 512 bytes; the base sensor needs none of the sets */
 MAP_SETS(text_sets_medium, BPF_MAP_TYPE_HASH, struct text_key_medium);
 MAP_SETS(text_sets_large, BPF_MAP_TYPE_HASH, struct text_key_large);
+#endif
 MAP_SETS(prefix_sets, BPF_MAP_TYPE_LPM_TRIE, struct prefix_key);
 MAP_SETS(postfix_sets, BPF_MAP_TYPE_LPM_TRIE, struct postfix_key);
 MAP_SETS(number_sets, BPF_MAP_TYPE_HASH, __u64);

@@ -18,59 +18,48 @@
 #define PIPEFS_MAGIC 0x50495045
 #define SOCKFS_MAGIC 0x534F434B
 
-struct walk {
-	struct dentry *dentry;
-	struct mount *mount;
-	struct dentry *mount_root;
-	char *bytes;
-	__u32 start;
-	bool done; /* reached the top */
-	bool truncated;
-	bool unreadable;
-};
-
 static __always_inline struct mount *mount_of(struct vfsmount *mnt)
 {
 	return (void *)mnt - bpf_core_field_offset(struct mount, mnt);
 }
 
 /* Puts `size` bytes before the text. */
-static __always_inline bool prepend(struct walk *walk, const void *name, __u32 size)
+static __always_inline bool prepend(struct text *text, const void *name, __u32 size)
 {
-	__u32 start = walk->start;
+	__u32 start = text->start;
 
 	if (start > DATA_MAX_BYTES || size > start) {
-		walk->truncated = true;
+		text->walk.truncated = true;
 		return false;
 	}
 	size &= NAME_MAX_BYTES;
 	start = (start - size) & (2 * DATA_MAX_BYTES - 1);
 	if (start > DATA_MAX_BYTES)
 		return false;
-	if (bpf_probe_read_kernel(walk->bytes + start, size, name)) {
-		walk->unreadable = true;
+	if (bpf_probe_read_kernel(text->bytes + start, size, name)) {
+		text->walk.unreadable = true;
 		return false;
 	}
-	walk->start = start;
+	text->start = start;
 	return true;
 }
 
-static __always_inline bool prepend_byte(struct walk *walk, char byte)
+static __always_inline bool prepend_byte(struct text *text, char byte)
 {
-	__u32 start = walk->start - 1;
+	__u32 start = text->start - 1;
 
 	if (start >= DATA_MAX_BYTES) {
-		walk->truncated = true;
+		text->walk.truncated = true;
 		return false;
 	}
-	walk->bytes[start] = byte;
-	walk->start = start;
+	text->bytes[start] = byte;
+	text->start = start;
 	return true;
 }
 
 /* A literal, byte by byte and unrolled: as a string it would be a further map of each object. */
-#define PREPEND_LITERAL(walk, literal)                                                                                                     \
-	_Pragma("clang loop unroll(full)") for (int i = sizeof(literal) - 2; i >= 0; i--) prepend_byte(walk, (literal)[i])
+#define PREPEND_LITERAL(text, literal)                                                                                                     \
+	_Pragma("clang loop unroll(full)") for (int i = sizeof(literal) - 2; i >= 0; i--) prepend_byte(text, (literal)[i])
 
 /* What a dentry says for one step up. Side by side in every kernel up to 6.18, and then read at once: each read costs 15 ns. */
 struct step {
@@ -93,9 +82,11 @@ static __always_inline void read_step(struct step *step, struct dentry *dentry)
 	}
 }
 
-/* One turn of bpf_loop; 1 ends it. */
-static long one_name_up(__u64 turn, struct walk *walk)
+/* One turn; 1 ends it. A pointer to a pointer, for bpf_loop hands over what is on the stack alone. */
+static long one_name_up(__u64 turn, struct text **at)
 {
+	struct text *text = *at;
+	struct walk *walk = &text->walk;
 	struct dentry *dentry = walk->dentry;
 	struct step step;
 
@@ -117,16 +108,16 @@ static long one_name_up(__u64 turn, struct walk *walk)
 		walk->unreadable = !step.parent;
 		return 1;
 	}
-	if (!prepend(walk, step.name, step.size) || !prepend_byte(walk, '/'))
+	if (!prepend(text, step.name, step.size) || !prepend_byte(text, '/'))
 		return 1;
 	walk->dentry = step.parent;
 	return 0;
 }
 
 /* Files in no folder are called as in /proc/PID/fd: pipe:[7], socket:[8], anon_inode:[eventfd], /memfd:name. */
-static __noinline void name_unfoldered(struct walk *walk)
+static __noinline void name_unfoldered(struct text *text)
 {
-	struct dentry *dentry = walk->dentry;
+	struct dentry *dentry = text->walk.dentry;
 	unsigned long magic = BPF_CORE_READ(dentry, d_sb, s_magic);
 	struct step step;
 	char first = 0;
@@ -134,26 +125,26 @@ static __noinline void name_unfoldered(struct walk *walk)
 	if (magic == PIPEFS_MAGIC || magic == SOCKFS_MAGIC) {
 		unsigned long number = BPF_CORE_READ(dentry, d_inode, i_ino);
 
-		prepend_byte(walk, ']');
+		prepend_byte(text, ']');
 		for (int digit = 0; digit < 20; digit++) {
-			prepend_byte(walk, '0' + number % 10);
+			prepend_byte(text, '0' + number % 10);
 			number /= 10;
 			if (!number)
 				break;
 		}
 		if (magic == PIPEFS_MAGIC)
-			PREPEND_LITERAL(walk, "pipe:[");
+			PREPEND_LITERAL(text, "pipe:[");
 		else
-			PREPEND_LITERAL(walk, "socket:[");
+			PREPEND_LITERAL(text, "socket:[");
 		return;
 	}
 	read_step(&step, dentry);
-	prepend(walk, step.name, step.size);
+	prepend(text, step.name, step.size);
 	bpf_probe_read_kernel(&first, 1, step.name);
 	if (first == '[')
-		PREPEND_LITERAL(walk, "anon_inode:");
+		PREPEND_LITERAL(text, "anon_inode:");
 	else
-		prepend_byte(walk, '/');
+		prepend_byte(text, '/');
 }
 
 /*
@@ -163,7 +154,7 @@ static __noinline void name_unfoldered(struct walk *walk)
 static __noinline int read_path(struct path *path, struct text *text)
 {
 	struct path at = {};
-	struct walk walk = {};
+	struct walk *walk;
 
 	if (!text)
 		return 0;
@@ -173,23 +164,26 @@ static __noinline int read_path(struct path *path, struct text *text)
 	bpf_probe_read_kernel(&at, sizeof(at), path);
 	if (!at.mnt)
 		return 0;
-	walk.dentry = at.dentry;
-	walk.mount = mount_of(at.mnt);
-	walk.mount_root = BPF_CORE_READ(at.mnt, mnt_root);
-	walk.bytes = text->bytes;
-	walk.start = DATA_MAX_BYTES;
-	REPEAT(PATH_TURNS, PATH_TURNS_FEW, one_name_up, &walk);
-	if (walk.done && walk.start == DATA_MAX_BYTES) {
-		if (walk.dentry == walk.mount_root)
-			prepend_byte(&walk, '/');
+	walk = &text->walk;
+	walk->dentry = at.dentry;
+	walk->mount = mount_of(at.mnt);
+	walk->mount_root = BPF_CORE_READ(at.mnt, mnt_root);
+	walk->done = false;
+	walk->truncated = false;
+	walk->unreadable = false;
+	REPEAT(PATH_TURNS, PATH_TURNS_FEW, one_name_up, &text);
+	if (walk->done && text->start == DATA_MAX_BYTES) {
+		if (walk->dentry == walk->mount_root)
+			prepend_byte(text, '/');
 		else
-			name_unfoldered(&walk);
+			name_unfoldered(text);
 	}
-	if (walk.unreadable || walk.start > DATA_MAX_BYTES)
+	if (walk->unreadable || text->start > DATA_MAX_BYTES) {
+		text->start = 0;
 		return 0;
-	text->start = walk.start;
-	text->size = DATA_MAX_BYTES - walk.start;
-	text->flags = walk.done ? 0 : ARGUMENT_TRUNCATED;
+	}
+	text->size = DATA_MAX_BYTES - text->start;
+	text->flags = walk->done ? 0 : ARGUMENT_TRUNCATED;
 	return 0;
 }
 

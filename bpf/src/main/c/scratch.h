@@ -9,13 +9,27 @@
 #ifndef SKEP_SCRATCH_H
 #define SKEP_SCRATCH_H
 
+#include "kernel_types.h"
 #include "shared.h"
+
+#define PAGE_BYTES 4096 /* or a divisor of the machine's */
 
 /*
  * A text (path, string, buffer) lies in bytes[start .. start + size), of the first 4096; then come at least TEXT_ZEROS zeros. As long
  * as it is because the verifier of 6.1 knows that start and size are at most 4096 each, but not that their sum is.
  */
 #define TEXT_ZEROS TEXT_MEDIUM
+/* Where path.h is on its way up. In memory that the verifier does not follow: on the stack it would take each turn for another case. */
+struct walk {
+	struct dentry *dentry;
+	struct mount *mount;
+	struct dentry *mount_root;
+	bool done; /* reached the top */
+	bool truncated;
+	bool unreadable;
+	__u8 padding[5];
+};
+
 struct text {
 	__u32 start;
 	__u32 size;
@@ -23,6 +37,7 @@ struct text {
 	__u8 size_index; /* of a char_buf */
 	__u8 flags; /* ARGUMENT_* */
 	__u8 padding[5];
+	struct walk walk;
 	char bytes[2 * DATA_MAX_BYTES + 8];
 };
 

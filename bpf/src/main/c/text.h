@@ -15,8 +15,6 @@
 #include "maps.h"
 #include "path.h"
 
-#define PAGE_BYTES 4096 /* or a divisor of the machine's */
-
 static __always_inline struct key_buffer *this_key(void)
 {
 	__u32 zero = 0;

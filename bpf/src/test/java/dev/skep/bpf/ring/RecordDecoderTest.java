@@ -28,6 +28,10 @@ class RecordDecoderTest {
   private static final int HOOK = 4;
   private static final int RETURN = 5;
 
+  private static final int MUTATIONS = 300_000; // of each seed
+  private static final int ORIGINALS = 1000;
+  private static final int[] EDGES = {0, 8, 56, 96, 4096, 16_384, 2 << 20, 1 << 30, 1 << 31};
+
   private final MemorySegment ring = Arena.ofAuto().allocate(64 << 10, 8);
   private final RecordDecoder decoder =
       new RecordDecoder(
@@ -111,42 +115,128 @@ class RecordDecoderTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {0, 1, 7, 8, 55, 56, 87})
+  @ValueSource(ints = {0, 1, 7, 8, 55, 56, 87, 247})
   void aRecordThatIsTooShortIsCountedAndLeftOut(int size) {
     exec("/bin/true", "/tmp", "true\0");
     assertThat(decoder.decode(ring, 0, size)).isNull();
     assertThat(decoder.malformed()).isEqualTo(1);
   }
 
-  /** Whatever the bytes are: a record or a count, and no look beyond the record's end. */
+  /** Whatever the bytes are: a record, a chunk or a count, and no look beyond the record's end. */
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4})
   void noMutationBreaksTheDecoder(long seed) {
     var random = new Random(seed);
     int decoded = 0;
-    for (int turn = 0; turn < 10_000; turn++) {
-      ring.asSlice(0, 512).fill((byte) 0);
-      long size =
-          switch (random.nextInt(3)) {
-            case 0 -> exec("/usr/bin/some-program", "/home/somebody", "some\0argument\0");
-            case 1 -> hook("/var/lib/data", 7, 3);
-            default -> {
-              begin(1 + random.nextInt(6), 96);
-              yield 96;
-            }
-          };
-      for (int i = random.nextInt(4); i >= 0; i--) {
-        ring.set(JAVA_BYTE, random.nextLong(size), (byte) random.nextInt(256));
-      }
+    int chunks = 0;
+    for (int original = 0; original < ORIGINALS; original++) {
+      long size = someRecord(random);
+      var whole = ring.asSlice(0, size).toArray(JAVA_BYTE);
       // As tight as the record: a look beyond would throw.
-      var record = Arena.ofAuto().allocate(size, 8).copyFrom(ring.asSlice(0, size));
-      if (decoder.decode(record, 0, size) != null) {
-        decoded++;
+      var record = Arena.ofAuto().allocate(size, 8);
+      for (int turn = 0; turn < MUTATIONS / ORIGINALS; turn++) {
+        MemorySegment.copy(whole, 0, record, JAVA_BYTE, 0, whole.length);
+        for (int i = random.nextInt(4); i >= 0; i--) {
+          mutate(record, random);
+        }
+        long before = decoder.malformed() + decoder.ownerless();
+        if (decoder.decode(record, 0, size) != null) {
+          decoded++;
+        } else if (before == decoder.malformed() + decoder.ownerless()) {
+          chunks++;
+        }
       }
     }
     assertThat(decoded).isPositive();
+    assertThat(chunks).isPositive();
     assertThat(decoder.malformed()).isPositive();
-    assertThat(decoded + decoder.malformed() + decoder.ownerless()).isEqualTo(10_000);
+    assertThat(decoded + chunks + decoder.malformed() + decoder.ownerless())
+        .isEqualTo(MUTATIONS / ORIGINALS * ORIGINALS);
+  }
+
+  private long someRecord(Random random) {
+    ring.asSlice(0, 1024).fill((byte) 0);
+    return switch (random.nextInt(4)) {
+      case 0 -> exec("/usr/bin/some-program", "/home/somebody", "some\0argument\0");
+      case 1 -> hook("/var/lib/data", 7, 3);
+      case 2 -> data(random.nextInt(2) + 1, 0, "some text that is not long");
+      default -> {
+        begin(1 + random.nextInt(8), 96);
+        yield 96;
+      }
+    };
+  }
+
+  /** A bit, a byte, or a field of 32 bits such as a size, to something or the edge of something. */
+  private static void mutate(MemorySegment record, Random random) {
+    long size = record.byteSize();
+    long at = random.nextLong(size);
+    switch (random.nextInt(4)) {
+      case 0 ->
+          record.set(JAVA_BYTE, at, (byte) (record.get(JAVA_BYTE, at) ^ (1 << random.nextInt(8))));
+      case 1 -> record.set(JAVA_BYTE, at, (byte) random.nextInt(256));
+      case 2 -> record.set(JAVA_INT, random.nextLong(size / 4) * 4, random.nextInt());
+      default ->
+          record.set(
+              JAVA_INT,
+              random.nextLong(size / 4) * 4,
+              EDGES[random.nextInt(EDGES.length)] + random.nextInt(3) - 1);
+    }
+  }
+
+  @Test
+  void aLongTextIsPutTogether() {
+    decoder.decode(ring, 0, data(1, 0, "one\0"));
+    decoder.decode(ring, 0, data(2, 0, "A=b\0"));
+    decoder.decode(ring, 0, data(1, 4, "two\0"));
+    long size = exec("/bin/true", "/tmp", "");
+    inData(Structs.EXEC_ARGUMENTS_IN_DATA | Structs.EXEC_ENVIRONMENT_IN_DATA, 8, 4);
+
+    var exec = (KernelRecord.Exec) decode(size);
+
+    assertThat(exec.arguments()).asString(UTF_8).isEqualTo("one\0two\0");
+    assertThat(exec.environment()).asString(UTF_8).isEqualTo("A=b\0");
+    assertThat(exec.flags()).isZero();
+  }
+
+  @Test
+  void aLongTextOfWhichAPartWasLostSaysSo() {
+    decoder.decode(ring, 0, data(1, 0, "one\0"));
+    long size = exec("/bin/true", "/tmp", "");
+    inData(Structs.EXEC_ARGUMENTS_IN_DATA | Structs.EXEC_ENVIRONMENT_IN_DATA, 8, 4);
+
+    var exec = (KernelRecord.Exec) decode(size);
+
+    assertThat(exec.arguments()).asString(UTF_8).isEqualTo("one\0");
+    assertThat(exec.environment()).isEmpty();
+    assertThat(exec.flags())
+        .isEqualTo(
+            KernelRecord.Exec.TRUNCATED_ARGUMENTS | KernelRecord.Exec.UNREADABLE_ENVIRONMENT);
+  }
+
+  @Test
+  void aThrottleTellsItsCgroup() {
+    begin(7, Structs.THROTTLE_RECORD.byteSize());
+    assertThat(decode(Structs.THROTTLE_RECORD.byteSize()))
+        .isInstanceOf(KernelRecord.Throttle.class)
+        .satisfies(throttle -> assertThat(throttle.header().cgroup()).isEqualTo(77));
+  }
+
+  private void inData(int flags, int argumentsSize, int environmentSize) {
+    ring.set(JAVA_INT, at(Structs.EXEC_RECORD, "flags"), flags);
+    ring.set(JAVA_INT, at(Structs.EXEC_RECORD, "arguments_size"), argumentsSize);
+    ring.set(JAVA_INT, at(Structs.EXEC_RECORD, "environment_size"), environmentSize);
+  }
+
+  private long data(int kind, int offset, String text) {
+    var struct = Structs.DATA_RECORD;
+    var bytes = text.getBytes(UTF_8);
+    long size = struct.byteSize() + bytes.length;
+    begin(6, size);
+    ring.set(JAVA_INT, at(struct, "offset"), offset);
+    ring.set(JAVA_INT, at(struct, "text"), kind);
+    MemorySegment.copy(bytes, 0, ring, JAVA_BYTE, struct.byteSize(), bytes.length);
+    return size;
   }
 
   private KernelRecord decode(long size) {
@@ -173,6 +263,7 @@ class RecordDecoderTest {
 
   private long exec(String path, String cwd, String arguments) {
     var struct = Structs.EXEC_RECORD;
+    ring.asSlice(0, struct.byteSize()).fill((byte) 0);
     var texts = (path + cwd + arguments).getBytes(UTF_8);
     long size = struct.byteSize() + texts.length;
     begin(EXEC, size);
