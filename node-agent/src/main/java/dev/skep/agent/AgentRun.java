@@ -48,7 +48,8 @@ final class AgentRun {
   private final SkepKernel kernel;
   private final ThisHost host;
   private final BootClock clock = new BootClock();
-  private final HostAccounts accounts = new HostAccounts();
+  private final KernelAnswers answers;
+  private final HostAccounts accounts;
   private final ViolationLog violations = new ViolationLog();
   private final LastConfig lastConfig;
   private final EventStream stream;
@@ -65,6 +66,8 @@ final class AgentRun {
     this.settings = settings;
     this.kernel = kernel;
     this.host = new ThisHost(settings.node());
+    this.answers = new KernelAnswers(kernel);
+    this.accounts = HostAccounts.of(answers.hostNamespaces());
     this.lastConfig = new LastConfig(settings.kernel().folder());
     var book = new PolicyBook();
     stream = stream(sink, book);
@@ -83,7 +86,6 @@ final class AgentRun {
 
   private EventStream stream(LineSink sink, PolicyBook book) {
     var details = settings.details();
-    var answers = new KernelAnswers(kernel);
     var names = new ProcessNames(settings.node(), clock, details, accounts);
     var limits =
         new ProcessCache.Limits(
@@ -156,13 +158,6 @@ final class AgentRun {
     if (settings.details().userNames()) {
       accounts.refresh();
     }
-    var hooks = kernel.processHooks();
-    LOG.info(
-        "the life of processes is seen by: fork {}, exec {}, exit {}, credentials {}",
-        hooks.fork(),
-        hooks.exec(),
-        hooks.exit(),
-        hooks.credentials());
     if (settings.cluster() == null) {
       engine.recall(policies);
       ring.start();

@@ -3,6 +3,7 @@ package dev.skep.agent;
 import dev.skep.agent.kube.ClusterOptions;
 import dev.skep.agent.process.ProcessDetails;
 import dev.skep.bpf.kernel.KernelOptions;
+import dev.skep.events.sink.ExportOptions;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 record AgentSettings(
     String node,
     List<Path> policies,
-    @Nullable Path export,
+    @Nullable ExportOptions export,
     @Nullable ClusterOptions cluster,
     KernelOptions kernel,
     ProcessDetails details,

@@ -87,7 +87,9 @@ final class EventStream implements SkepKernel.Consumer, AutoCloseable {
   Map<String, Long> losses() {
     var losses = new HashMap<>(teller.losses());
     losses.put("untold", untold.get());
-    losses.put("export", sink.counts().lost());
+    var lines = sink.counts();
+    losses.put("export", lines.failed());
+    losses.put("export_queue", lines.overflowed());
     return losses;
   }
 

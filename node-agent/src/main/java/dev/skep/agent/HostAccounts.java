@@ -16,12 +16,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The host through its first process: in a container that shares the host's process ids that is not
- * what the agent itself has. {@link #refresh} on one thread, everything else on any.
+ * The host's namespaces and accounts. In a container that shares the host's process ids its files
+ * are reached through its first process. {@link #refresh} on one thread, everything else on any.
  */
 final class HostAccounts implements HostView {
   private static final Logger LOG = LoggerFactory.getLogger(HostAccounts.class);
-  private static final Path FIRST = Path.of("/proc/1");
+  private static final Path OWN = Path.of("/etc/passwd");
+  private static final Path OF_FIRST_PROCESS = Path.of("/proc/1/root/etc/passwd");
 
   private record Version(@Nullable Object file, FileTime changed, long size) {}
 
@@ -31,24 +32,17 @@ final class HostAccounts implements HostView {
   private @Nullable Version version;
   private boolean complained;
 
-  HostAccounts() {
-    this(FIRST.resolve("root/etc/passwd"));
+  /**
+   * @param namespaces the host's, as the kernel has them
+   */
+  static HostAccounts of(Namespaces namespaces) {
+    return new HostAccounts(
+        namespaces, namespaces.mnt() == ownMountNamespace() ? OWN : OF_FIRST_PROCESS);
   }
 
-  HostAccounts(Path passwd) {
+  HostAccounts(Namespaces namespaces, Path passwd) {
+    this.namespaces = namespaces;
     this.passwd = passwd;
-    this.namespaces =
-        new Namespaces(
-            inode("uts"),
-            inode("ipc"),
-            inode("mnt"),
-            inode("pid"),
-            inode("pid_for_children"),
-            inode("net"),
-            inode("time"),
-            inode("time_for_children"),
-            inode("cgroup"),
-            inode("user"));
   }
 
   @Override
@@ -95,13 +89,12 @@ final class HostAccounts implements HostView {
     return Map.copyOf(read);
   }
 
-  /** 0 where there are none of this kind, or the process is out of reach. */
-  private static int inode(String kind) {
+  private static int ownMountNamespace() {
     try {
-      var link = Files.readSymbolicLink(FIRST.resolve("ns").resolve(kind)).toString();
+      var link = Files.readSymbolicLink(Path.of("/proc/self/ns/mnt")).toString();
       return Integer.parseUnsignedInt(link.substring(link.indexOf('[') + 1, link.length() - 1));
-    } catch (IOException | NumberFormatException e) {
-      LOG.debug("namespace {} of the host", kind, e);
+    } catch (IOException e) {
+      LOG.debug("the agent's own mount namespace", e);
       return 0;
     }
   }

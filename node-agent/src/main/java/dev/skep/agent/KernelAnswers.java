@@ -4,6 +4,7 @@ import dev.skep.agent.event.Throttles;
 import dev.skep.agent.process.AliveProcesses;
 import dev.skep.bpf.BpfException;
 import dev.skep.bpf.KernelRecord.Exec;
+import dev.skep.bpf.KernelRecord.Namespaces;
 import dev.skep.bpf.SkepKernel;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -12,6 +13,8 @@ import org.slf4j.LoggerFactory;
 /** What the kernel can be asked while events are told: no answer is as good as not knowing. */
 final class KernelAnswers implements AliveProcesses, Throttles.Cgroups {
   private static final Logger LOG = LoggerFactory.getLogger(KernelAnswers.class);
+
+  private static final int KTHREADD = 2;
 
   private final SkepKernel kernel;
 
@@ -27,6 +30,14 @@ final class KernelAnswers implements AliveProcesses, Throttles.Cgroups {
       LOG.debug("process {} cannot be asked for", pid, e);
       return Optional.empty();
     }
+  }
+
+  /**
+   * The host's own; {@link Namespaces#NONE} if they cannot be found out. They are those of kernel
+   * threads, should the first process not be known.
+   */
+  Namespaces hostNamespaces() {
+    return process(1).or(() -> process(KTHREADD)).map(Exec::namespaces).orElse(Namespaces.NONE);
   }
 
   @Override

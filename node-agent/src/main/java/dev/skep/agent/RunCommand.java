@@ -64,7 +64,7 @@ final class RunCommand implements Callable<Integer> {
         new AgentSettings(
             node,
             policies.files(),
-            export.file(),
+            export.options(),
             policies.cluster(node, command),
             kernel.options(details.environment()),
             details,

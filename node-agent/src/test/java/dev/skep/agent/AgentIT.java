@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.skep.cluster.NeedsKernel;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -320,6 +321,38 @@ class AgentIT {
     }
   }
 
+  @Test
+  void anExportFileIsRotatedAndNoLineIsLostOrCut() throws IOException {
+    var logs = Files.createDirectory(dir.resolve("logs"));
+    var export = logs.resolve("events.log");
+    try (var agent =
+        RunningAgent.start(
+            dir,
+            "--export-filename",
+            export.toString(),
+            "--export-file-max-size-mb",
+            "1",
+            "--export-file-max-backups",
+            "0",
+            "--export-file-compress")) {
+      Shell.run("for i in {1..150}; do /bin/true rotated-$i " + "x".repeat(10_000) + "; done");
+      agent.stop();
+    }
+
+    assertThat(Shell.run("ls " + logs + "/events-*.gz")).isZero();
+    var all = dir.resolve("all");
+    assertThat(Shell.run("cd %s && (zcat events-*.gz; cat events.log) > %s".formatted(logs, all)))
+        .isZero();
+    var told =
+        Files.readAllLines(all).stream()
+            .map(AgentIT::json)
+            .filter(line -> line.has("process_exec"))
+            .map(line -> line.at("/process_exec/process/arguments").asText())
+            .filter(arguments -> arguments.startsWith("rotated-"))
+            .toList();
+    assertThat(told).hasSize(150).first().asString().startsWith("rotated-1 x");
+  }
+
   private Path file(String name, String text) {
     try {
       return Files.writeString(dir.resolve(name), text).toRealPath();
@@ -358,6 +391,14 @@ class AgentIT {
       Files.writeString(Path.of(file), Files.readString(Path.of(file)).replace(what, by));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  private static JsonNode json(String line) {
+    try {
+      return new ObjectMapper().readTree(line);
+    } catch (IOException e) {
+      throw new UncheckedIOException("no JSON: " + line, e);
     }
   }
 

@@ -3,17 +3,22 @@ package dev.skep.agent.options;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.skep.agent.process.ProcessDetails;
+import dev.skep.agent.process.ProcessDetails.Family;
 import dev.skep.bpf.ProcessHooks.Attachment;
 import dev.skep.bpf.kernel.ProcessOptions.Throttle;
+import dev.skep.events.sink.ExportOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -49,6 +54,9 @@ class OptionSourcesTest {
 
     @ArgGroup(validate = false)
     private EventFlags events = new EventFlags();
+
+    @ArgGroup(validate = false)
+    private ExportFlags export = new ExportFlags();
 
     @Override
     public Integer call() {
@@ -158,6 +166,63 @@ class OptionSourcesTest {
   }
 
   @Test
+  void whatIsSaidOfTheExportFileIsMeant() {
+    var export =
+        run(
+                "--export-filename",
+                "/var/log/skep.log",
+                "--export-file-max-size-mb",
+                "3",
+                "--export-file-rotation-interval",
+                "1h30m",
+                "--export-file-max-backups",
+                "0",
+                "--export-file-compress",
+                "--export-file-perm",
+                "640")
+            .export
+            .options();
+
+    assertThat(export)
+        .isEqualTo(
+            new ExportOptions(
+                Path.of("/var/log/skep.log"),
+                3 << 20,
+                Duration.ofMinutes(90),
+                0,
+                true,
+                PosixFilePermissions.fromString("rw-r-----")));
+    assertThat(run("--export", "/f").export.options()).isEqualTo(ExportOptions.of(Path.of("/f")));
+    assertThat(run().export.options()).isNull();
+  }
+
+  @Test
+  void nothingIsToldOfProcessesBeyondTheUsualUnlessItIsAskedFor() {
+    assertThat(run().events.details()).isEqualTo(ProcessDetails.NONE);
+    assertThat(
+            run(
+                    "--enable-process-cred",
+                    "--enable-process-ns=true",
+                    "--enable-ancestors",
+                    "base,kprobe",
+                    "--username-metadata",
+                    "unix",
+                    "--enable-process-environment-variables",
+                    "--filter-environment-variables",
+                    "PATH,HOME")
+                .events
+                .details())
+        .isEqualTo(
+            new ProcessDetails(
+                true,
+                true,
+                Set.of(Family.BASE, Family.KPROBE),
+                true,
+                Set.of("PATH", "HOME"),
+                true));
+  }
+
+  @Test
   void theWaysToSeeProcessesAndTheirRateHaveNames() {
     var options =
         run("--process-hooks", "kprobe", "--cgroup-rate", "100,1m30s").kernel.options(false);
@@ -179,7 +244,12 @@ class OptionSourcesTest {
         "--execve-map-entries | 99999999999999999999",
         "--execve-map-entries | 20000000000G",
         "--process-hooks | magic",
-        "--on-exit | perhaps"
+        "--on-exit | perhaps",
+        "--export-file-perm | 888",
+        "--export-file-perm | 6000",
+        "--export-file-max-size-mb | 0",
+        "--export-file-rotation-interval | 1day",
+        "--enable-ancestors | base,everything"
       })
   void whatMeansNothingIsRefused(String option, String value) {
     assertThat(refusal(option, value)).contains(option);
