@@ -22,11 +22,20 @@ import java.util.Set;
  * set never changes: an edited one is another set.
  */
 final class ValueSets {
+  /**
+   * So many empty ids in a row end the search for what was left. More would be dear: up to Linux
+   * 6.1, reading one slot of a map of maps waits for all CPUs (RCU), some 10 ms.
+   */
+  private static final int GAP = 16;
+
   private final Map<Shelf, KernelMap> shelves = new EnumMap<>(Shelf.class);
   private final Map<ValueSet, Integer> ids = new HashMap<>();
   private final Map<Integer, ValueSet> sets = new HashMap<>();
   private final int[] uses = new int[Structs.TEXT_SETS_MAX];
   private final BitSet taken = new BitSet();
+
+  /** Ids from here on may hold what an earlier agent left, and nobody looked. */
+  private int unseen = Structs.TEXT_SETS_MAX;
 
   ValueSets(NodeMaps maps) throws BpfException {
     for (var shelf : Shelf.values()) {
@@ -47,6 +56,10 @@ final class ValueSets {
           "apply", 0, "no room: all policies may have " + Structs.TEXT_SETS_MAX + " value sets");
     }
     var keys = SetKeys.keys(set);
+    if (id >= unseen) { // the lowest free id is used first, so it is the first unseen one
+      empty(id);
+      unseen = id + 1;
+    }
     try {
       for (var entry : keys.entrySet()) {
         fill(entry.getKey(), id, entry.getValue());
@@ -68,14 +81,19 @@ final class ValueSets {
   }
 
   /**
-   * After a takeover: the sets with these uses stay, the others go.
+   * After a takeover: the sets with these uses stay, the others go; one far above them goes when
+   * its id is used again.
    *
    * @param used an id as often as filters use it
    */
   void adopt(List<Integer> used) throws BpfException {
     used.forEach(id -> uses[id]++);
-    for (int id = 0; id < Structs.TEXT_SETS_MAX; id++) {
+    int highest = used.stream().mapToInt(id -> id).max().orElse(-1);
+    int empties = 0;
+    int id = 0;
+    for (; id < Structs.TEXT_SETS_MAX && (id <= highest || empties < GAP); id++) {
       var found = read(id);
+      empties = found.isPresent() ? 0 : empties + 1;
       if (found.isPresent() && uses[id] > 0) {
         remember(id, found.get());
       } else if (found.isPresent()) {
@@ -84,6 +102,7 @@ final class ValueSets {
         taken.set(id); // a set without values
       }
     }
+    unseen = id;
   }
 
   private Optional<ValueSet> read(int id) throws BpfException {

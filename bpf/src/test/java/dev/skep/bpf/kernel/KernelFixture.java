@@ -15,7 +15,8 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 
 /** A folder of bpffs for one test, empty afterwards. */
 final class KernelFixture implements AfterEachCallback {
-  private static final int RING_BYTES = 1 << 20;
+  private static final int RING_BYTES =
+      16 << 20; // the whole machine is told of, while agents change
   private static final AtomicInteger COUNT = new AtomicInteger();
 
   final KernelOptions options =
@@ -67,6 +68,19 @@ final class KernelFixture implements AfterEachCallback {
   int setWithId(int id) throws BpfException {
     try (var sets = KernelMap.pinned(pin("text_sets_small"))) {
       return sets.getInt(id);
+    }
+  }
+
+  /**
+   * An empty set of small texts under the id, as an agent leaves one that dies while it applies.
+   */
+  void leaveSmallTexts(int id) throws BpfException {
+    var small = SetKeys.Shelf.SMALL;
+    try (var sets = KernelMap.pinned(pin(small.map));
+        var inner =
+            KernelMap.create(
+                small.inner, "left", small.keyBytes, Byte.BYTES, 1, KernelMap.NO_PREALLOC)) {
+      sets.put(id, inner.fd());
     }
   }
 

@@ -11,12 +11,14 @@ import dev.skep.bpf.PolicyPlan;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /** Plans for tests. System call numbers of x86-64. */
 final class Plans {
   static final int WRITE = 1;
   static final int FSYNC = 74;
   static final int SIGKILL = 9;
+  private static final int SELECTORS = 5; // of a hook, at most
   private static final List<ArgumentPlan> DESCRIPTOR =
       List.of(new ArgumentPlan(ArgumentKind.FD, 0, 0));
 
@@ -37,6 +39,25 @@ final class Plans {
 
   static HookPlan watchWritesTo(int index, Path... files) {
     return writes(index, List.of(), 0, files);
+  }
+
+  /** Hooks without effect, each with a value set of its own; five sets to a hook. */
+  static HookPlan[] hooksOnFiles(List<String> files) {
+    var selectors =
+        files.stream()
+            .map(file -> new ArgumentFilter(0, false, new Matching.TextOneOf(Set.of(file))))
+            .map(filter -> new SelectorPlan(List.of(), List.of(), List.of(filter), false, 0))
+            .toList();
+    return IntStream.range(0, (files.size() + SELECTORS - 1) / SELECTORS)
+        .mapToObj(index ->
+            new HookPlan(
+                index,
+                Set.of(FSYNC),
+                false,
+                DESCRIPTOR,
+                selectors.subList(
+                    index * SELECTORS, Math.min(selectors.size(), (index + 1) * SELECTORS))))
+        .toArray(HookPlan[]::new);
   }
 
   /** The same hook on another system call. */

@@ -36,9 +36,10 @@ class TakeoverIT {
 
   @Test
   void noWriteSlipsThroughAndNoneIsCountedTwiceWhileAgentsFollowEachOther() throws Exception {
-    int takeovers = Math.max(3, Scale.of(30));
+    int most = 1500; // whose records the ring has room for, should nobody read it
+    int enough = Math.max(3, Scale.of(30));
     var codes = dir.resolve("codes");
-    var enough = dir.resolve("enough");
+    var end = dir.resolve("end");
     var kernel = fixture.open();
     kernel.apply(Plans.policy("a", 1, Plans.killWritesTo(0, ledger)), PolicyTotals.NONE);
     var events = new ArrayList<Events>();
@@ -47,20 +48,22 @@ class TakeoverIT {
         new ProcessBuilder(
                 "bash",
                 "-c",
-                "until [ -e %s ]; do /bin/echo lost >> %s; echo $? >> %s; done"
-                    .formatted(enough, ledger, codes))
+                "for i in $(seq %d); do [ -e %s ] && break; /bin/echo lost >> %s; echo $? >> %s; done"
+                    .formatted(most, end, ledger, codes))
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .start();
+    int takeovers = 0;
     try {
-      for (int takeover = 0; takeover < takeovers; takeover++) {
+      while (attacker.isAlive() && takeovers < enough) {
         kernel.close();
         events.getLast().awaitEnd();
         kernel = fixture.open();
         events.add(new Events(kernel));
         kernel.apply(Plans.policy("a", 1, Plans.killWritesTo(0, ledger)), PolicyTotals.NONE);
+        takeovers++;
       }
-      Files.createFile(enough);
+      Files.createFile(end);
       attacker.waitFor();
     } finally {
       attacker.destroy();
@@ -68,6 +71,7 @@ class TakeoverIT {
     int attempts = Files.readAllLines(codes).size();
 
     try (var last = kernel) {
+      assertThat(takeovers).isGreaterThan(2);
       assertThat(attempts).isGreaterThan(takeovers);
       assertThat(ledger).hasContent("keep");
       assertThat(Files.readAllLines(codes)).containsOnly("" + KILLED);
@@ -103,6 +107,20 @@ class TakeoverIT {
       assertThat(fixture.setWithId(0)).isEqualTo(set);
       second.remove("b");
       assertThat(fixture.setWithId(0)).isZero();
+    }
+  }
+
+  @Test
+  void valuesLeftFarAboveAllOthersDoNotMixWithThoseThatComeToTheirPlace() throws Exception {
+    fixture.open().close();
+    int far = 17;
+    fixture.leaveSmallTexts(far);
+
+    try (var next = fixture.open()) {
+      assertThat(fixture.setWithId(far)).isNotZero();
+      var longNames = IntStream.rangeClosed(0, far).mapToObj(i -> "/" + "l".repeat(100) + i);
+      next.apply(Plans.policy("a", 1, Plans.hooksOnFiles(longNames.toList())), PolicyTotals.NONE);
+      assertThat(fixture.setWithId(far)).isZero(); // its texts are on the shelf of longer ones
     }
   }
 
