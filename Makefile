@@ -1,10 +1,11 @@
 # Everything here is a short name for a script; `make` alone lists them.
-.PHONY: help setup build test demo up down bench fmt clean
+.PHONY: help setup build test test-kernels demo up down bench fmt clean
 
 help:
 	@echo 'make setup   install what is missing (by itself part of all others)'
 	@echo 'make build   target/bin/skep-agent, skep-operator, skep'
 	@echo 'make test    every test that can run on this machine'
+	@echo 'make test-kernels   the kernel tests on Linux 5.10, 6.1, 6.12, 6.18 and 7.3, in virtual machines'
 	@echo 'make demo    a cluster on this machine, two policies, an attack that fails'
 	@echo 'make up      the cluster alone, with operator and agent'
 	@echo 'make down    ends it and removes all of it'
@@ -20,6 +21,9 @@ build: setup
 
 test: setup
 	@make/test
+
+test-kernels: setup
+	@e2e/vm/test 5.10 6.1 6.12 6.18 7.3
 
 demo: build
 	@e2e/demo/demo
@@ -38,3 +42,4 @@ fmt: setup
 
 clean: setup
 	@make/maven clean
+	@rm -rf e2e/vm/target
