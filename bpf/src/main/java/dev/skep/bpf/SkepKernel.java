@@ -60,8 +60,8 @@ public interface SkepKernel extends AutoCloseable {
   ProcessMapStatistics processMap() throws BpfException;
 
   /**
-   * Ends the throttling of those cgroups that have kept within their limit for five intervals, and
-   * tells of them. To be called about once a second.
+   * Ends the throttling of those cgroups of which nothing was suppressed for five intervals, and at
+   * least 5 s, and tells of them. To be called about once a second.
    */
   List<ThrottleEnd> endThrottles() throws BpfException;
 

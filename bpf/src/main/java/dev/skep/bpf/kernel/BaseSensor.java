@@ -31,6 +31,9 @@ final class BaseSensor implements AutoCloseable {
   private static final String EXEC = "exec_tracepoint";
   private static final String ITERATOR = "fill_processes";
 
+  /** The kernel that the tracepoint of credentials came with. */
+  private static final KernelVersion CREDENTIALS_TRACEPOINT = new KernelVersion(6, 10);
+
   /** A run marks whole families at once, but for children that are listed before their parents. */
   private static final int MARKING_RUNS_MAX = 100;
 
@@ -109,44 +112,51 @@ final class BaseSensor implements AutoCloseable {
 
   /** What to try, best first; what the predecessor found good goes before all. */
   private List<Attachment> order(Point point) throws BpfException {
+    var order = new ArrayList<Attachment>();
     var forced = options.attachment();
     if (forced != null) {
-      return List.of(forced);
-    }
-    var order =
-        new ArrayList<>(
-            Preemption.isOn()
-                ? List.of(Attachment.TRACEPOINT, Attachment.FENTRY, Attachment.KPROBE)
-                : List.of(Attachment.FENTRY, Attachment.KPROBE, Attachment.TRACEPOINT));
-    var predecessors = folder.programs();
-    for (var way : List.copyOf(order)) {
-      if (predecessors.contains(point.program(way))) {
-        order.remove(way);
-        order.addFirst(way);
+      order.add(forced);
+    } else {
+      order.addAll(
+          Preemption.isOn()
+              ? List.of(Attachment.TRACEPOINT, Attachment.FENTRY, Attachment.KPROBE)
+              : List.of(Attachment.FENTRY, Attachment.KPROBE, Attachment.TRACEPOINT));
+      var predecessors = folder.programs();
+      for (var way : List.copyOf(order)) {
+        if (predecessors.contains(point.program(way))) {
+          order.remove(way);
+          order.addFirst(way);
+        }
       }
+    }
+    if (point == Point.CREDENTIALS) {
+      if (KernelVersion.running().isBefore(CREDENTIALS_TRACEPOINT)) {
+        order.remove(Attachment.TRACEPOINT);
+      }
+      order.add(Attachment.NONE); // one can do without
     }
     return order;
   }
 
   private Attachment probe(Point point, List<Attachment> order) throws BpfException {
-    BpfException refusal = null;
+    var refusals = new ArrayList<String>();
     for (var way : order) {
+      if (way == Attachment.NONE) {
+        return way;
+      }
       try {
         load(Map.of(point, way), false).close();
         return way;
       } catch (BpfException e) {
         LOG.debug("{} by {} is refused: {}", point, way, e.getMessage());
-        refusal = e;
+        refusals.add(way + ": " + e.getMessage());
       }
-    }
-    if (point == Point.CREDENTIALS || refusal == null) {
-      return Attachment.NONE;
     }
     throw new BpfException(
         "open",
-        refusal.errno(),
-        "this kernel lets nothing see a process' %s (tried: %s): %s"
-            .formatted(point.toString().toLowerCase(Locale.ROOT), order, refusal.getMessage()));
+        0,
+        "this kernel lets nothing see a process' %s: %s"
+            .formatted(point.toString().toLowerCase(Locale.ROOT), String.join("; ", refusals)));
   }
 
   /**

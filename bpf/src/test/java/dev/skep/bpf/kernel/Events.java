@@ -35,6 +35,10 @@ final class Events implements SkepKernel.Consumer, AutoCloseable {
     return idles.get();
   }
 
+  List<KernelRecord> all() {
+    return List.copyOf(all);
+  }
+
   List<KernelRecord.Hook> hooks() {
     return all.stream()
         .filter(KernelRecord.Hook.class::isInstance)

@@ -5,9 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.skep.bpf.BpfException;
+import dev.skep.bpf.KernelRecord;
 import dev.skep.bpf.PolicyTotals;
 import dev.skep.bpf.PolicyTotals.HookTotals;
+import dev.skep.bpf.PolicyTotals.ProcessTotals;
+import dev.skep.bpf.ProcessHooks.Attachment;
 import dev.skep.cluster.NeedsKernel;
+import dev.skep.cluster.OnlyInVm;
 import dev.skep.cluster.Scale;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +24,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 @NeedsKernel
 class TakeoverIT {
@@ -82,6 +88,78 @@ class TakeoverIT {
               assertThat(events.stream().mapToInt(reader -> reader.hooks().size()).sum())
                   .isEqualTo(attempts));
     }
+  }
+
+  @Test
+  void everyProcessIsToldOnceWhileAgentsFollowEachOther() throws Exception {
+    tellsEveryProcessOnce(Attachment.TRACEPOINT);
+  }
+
+  @OnlyInVm("functions of the kernel that programs can be attached to")
+  @ParameterizedTest
+  @EnumSource(
+      value = Attachment.class,
+      names = {"FENTRY", "KPROBE"})
+  void everyProcessIsToldOnceByProgramsOnFunctions(Attachment way) throws Exception {
+    tellsEveryProcessOnce(way);
+  }
+
+  private void tellsEveryProcessOnce(Attachment way) throws Exception {
+    int runs = Scale.of(1500);
+    var defaults = ProcessOptions.defaults();
+    var options =
+        new KernelOptions(
+            fixture.options.folder(),
+            8 << 20,
+            new ProcessOptions(
+                defaults.mapEntries(), defaults.argumentBytes(), 0, false, null, way));
+    var root = Shell.run("findmnt -n -o TARGET -t cgroup2 | head -1").output().strip();
+    var cgroup = Files.createDirectory(Path.of(root, "skep-test-" + System.nanoTime()));
+    try {
+      long id = (Long) Files.getAttribute(cgroup, "unix:ino");
+      var kernel = SkepKernels.open(options);
+      var events = new ArrayList<Events>();
+      events.add(new Events(kernel));
+      var storm =
+          new ProcessBuilder(
+                  "bash",
+                  "-c",
+                  "echo $$ > %s/cgroup.procs; for ((i = 0; i < %d; i++)); do /bin/true; done; exit 0"
+                      .formatted(cgroup, runs))
+              .start();
+      int takeovers = 0;
+      while (storm.isAlive()) {
+        kernel.close();
+        events.getLast().awaitEnd();
+        kernel = SkepKernels.open(options);
+        events.add(new Events(kernel));
+        takeovers++;
+      }
+
+      try (var last = kernel) {
+        assertThat(takeovers).isPositive();
+        assertThat(last.processHooks().fork()).isEqualTo(way);
+        assertThat(last.processHooks().exit()).isEqualTo(way);
+        assertThat(last.processTotals(id)).isEqualTo(new ProcessTotals(runs, runs, runs + 1));
+        await()
+            .untilAsserted(() -> {
+              assertThat(told(events, KernelRecord.Fork.class, id)).isEqualTo(runs);
+              assertThat(told(events, KernelRecord.Exec.class, id)).isEqualTo(runs);
+              assertThat(told(events, KernelRecord.Exit.class, id)).isEqualTo(runs + 1);
+            });
+        assertThat(last.drops()).containsEntry("recursion", 0L);
+      }
+    } finally {
+      Files.delete(cgroup);
+    }
+  }
+
+  private static long told(List<Events> events, Class<? extends KernelRecord> kind, long cgroup) {
+    return events.stream()
+        .flatMap(reader -> reader.all().stream())
+        .filter(kind::isInstance)
+        .filter(record -> record.header().cgroup() == cgroup)
+        .count();
   }
 
   @Test

@@ -1,16 +1,25 @@
 package dev.skep.bpf.programs;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.skep.bpf.BpfException;
 import dev.skep.bpf.KernelRecord;
 import dev.skep.bpf.KernelRecord.Exec;
 import dev.skep.bpf.KernelRecord.Exit;
 import dev.skep.bpf.KernelRecord.Fork;
 import dev.skep.bpf.SkepKernel.ProcessMapStatistics;
 import dev.skep.bpf.kernel.ProcessOptions;
+import dev.skep.bpf.libbpf.KernelMap;
 import dev.skep.cluster.NeedsKernel;
 import dev.skep.cluster.Scale;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -59,6 +68,40 @@ class ProcessMapIT {
       assertThat(
               node.records(Exit.class, child.header().process().pid()).getLast().header().began())
           .isEqualTo(child.header().began());
+    }
+  }
+
+  @Test
+  void whatAParentRanIsKeptIfAskedFor() throws Exception {
+    var options =
+        new ProcessOptions(
+            ProcessOptions.DEFAULT_MAP_ENTRIES,
+            ProcessOptions.DEFAULT_ARGUMENT_BYTES,
+            0,
+            true,
+            null,
+            null);
+    try (var node = new TestNode(8 << 20, options)) {
+      var outcome = Trigger.run("fork", "getppid");
+
+      var exec = node.records(Exec.class, outcome.pid()).getLast();
+      assertThat(keptBinary(node, outcome.pid(), exec.header().began()))
+          .isEqualTo(Trigger.PROGRAM.toRealPath().toString());
+    }
+  }
+
+  /** struct binary_key: pid, padding, began; struct binary_value: size, padding, bytes. */
+  private static String keptBinary(TestNode node, int pid, long began) throws BpfException {
+    try (var map = KernelMap.pinned(Path.of(node.kernel().folder(), "maps", "parent_binaries"));
+        var arena = Arena.ofConfined()) {
+      var key = arena.allocate(map.keySize(), Long.BYTES);
+      key.set(JAVA_INT, 0, pid);
+      key.set(JAVA_LONG, Long.BYTES, began);
+      var value = arena.allocate(map.valueSize(), Long.BYTES);
+      return map.get(key, value)
+          ? new String(
+              value.asSlice(Integer.BYTES, value.get(JAVA_SHORT, 0)).toArray(JAVA_BYTE), UTF_8)
+          : "";
     }
   }
 
