@@ -1,6 +1,5 @@
 package dev.skep.agent;
 
-import dev.skep.agent.event.EventTeller;
 import dev.skep.agent.event.PolicyBook;
 import dev.skep.agent.kube.ClusterLink;
 import dev.skep.agent.kube.KubernetesCluster;
@@ -8,14 +7,10 @@ import dev.skep.agent.plan.PolicyBinder;
 import dev.skep.agent.policy.ConfiguredPolicies;
 import dev.skep.agent.policy.PolicyEngine;
 import dev.skep.agent.policy.WantedPolicy;
-import dev.skep.agent.process.ProcessCache;
-import dev.skep.agent.process.ProcessNames;
 import dev.skep.agent.report.ViolationLog;
 import dev.skep.bpf.BpfException;
 import dev.skep.bpf.SkepKernel;
 import dev.skep.bpf.kernel.SkepKernels;
-import dev.skep.events.json.EventJson;
-import dev.skep.events.json.Origin;
 import dev.skep.events.sink.LineSink;
 import java.io.IOException;
 import java.time.Duration;
@@ -34,9 +29,6 @@ import org.slf4j.LoggerFactory;
  */
 final class AgentRun {
   private static final Logger LOG = LoggerFactory.getLogger(AgentRun.class);
-
-  /** Of the heap, for what is known of processes. */
-  private static final int CACHE_SHARE = 4;
 
   private static final Duration TEND = Duration.ofSeconds(5);
   private static final Duration TICK = Duration.ofSeconds(1);
@@ -70,7 +62,18 @@ final class AgentRun {
     this.accounts = HostAccounts.of(answers.hostNamespaces());
     this.lastConfig = new LastConfig(settings.kernel().folder());
     var book = new PolicyBook();
-    stream = stream(sink, book);
+    stream =
+        EventStream.of(
+            settings,
+            answers,
+            accounts,
+            clock,
+            book,
+            sink,
+            violation -> {
+              violations.add(violation);
+              changed();
+            });
     losses = new Losses(kernel::drops, stream::losses);
     engine =
         new PolicyEngine(
@@ -82,30 +85,6 @@ final class AgentRun {
             policy -> settings.cluster() != null || policy.nodeSelector().selects(host.labels()),
             this::changed);
     ring = Thread.ofPlatform().name("skep-ring").unstarted(this::readRing);
-  }
-
-  private EventStream stream(LineSink sink, PolicyBook book) {
-    var details = settings.details();
-    var names = new ProcessNames(settings.node(), clock, details, accounts);
-    var limits =
-        new ProcessCache.Limits(
-            settings.processCacheSize(), Runtime.getRuntime().maxMemory() / CACHE_SHARE);
-    return new EventStream(
-        new EventJson(Origin.of(settings.node())),
-        sink,
-        events ->
-            new EventTeller(
-                new ProcessCache(names, limits, answers),
-                names,
-                details.ancestors(),
-                answers,
-                book,
-                clock,
-                events,
-                violation -> {
-                  violations.add(violation);
-                  changed();
-                }));
   }
 
   /** Runs until SIGTERM; the exit code. */

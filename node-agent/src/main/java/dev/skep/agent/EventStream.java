@@ -1,10 +1,15 @@
 package dev.skep.agent;
 
 import dev.skep.agent.event.EventTeller;
+import dev.skep.agent.event.PolicyBook;
+import dev.skep.agent.process.ProcessCache;
+import dev.skep.agent.process.ProcessNames;
 import dev.skep.bpf.KernelRecord;
 import dev.skep.bpf.SkepKernel;
+import dev.skep.crds.v1alpha1.Violation;
 import dev.skep.events.Event;
 import dev.skep.events.json.EventJson;
+import dev.skep.events.json.Origin;
 import dev.skep.events.sink.Sink;
 import java.time.Duration;
 import java.util.HashMap;
@@ -25,12 +30,44 @@ final class EventStream implements SkepKernel.Consumer, AutoCloseable {
   /** A call that has not returned by then is told of without what it returns. */
   private static final long PATIENCE = Duration.ofSeconds(5).toNanos();
 
+  /** Of the heap, for what is known of processes. */
+  private static final int CACHE_SHARE = 4;
+
   private final Sink sink;
   private final EventTeller teller;
   private final AtomicLong untold = new AtomicLong();
 
   /** Read without the lock: an output that blocks must not keep the agent from ending. */
   private volatile boolean drained;
+
+  /** With everything between ring and sink as the settings have it. */
+  static EventStream of(
+      AgentSettings settings,
+      KernelAnswers kernel,
+      HostAccounts accounts,
+      BootClock clock,
+      PolicyBook policies,
+      Sink sink,
+      Consumer<Violation> violations) {
+    var details = settings.details();
+    var names = new ProcessNames(settings.node(), clock, details, accounts);
+    var limits =
+        new ProcessCache.Limits(
+            settings.processCacheSize(), Runtime.getRuntime().maxMemory() / CACHE_SHARE);
+    return new EventStream(
+        new EventJson(Origin.of(settings.node())),
+        sink,
+        events ->
+            new EventTeller(
+                new ProcessCache(names, limits, kernel),
+                names,
+                details.ancestors(),
+                kernel,
+                policies,
+                clock,
+                events,
+                violations));
+  }
 
   /**
    * @param teller makes the teller of the consumer that it is given

@@ -7,11 +7,9 @@ import dev.skep.bpf.KernelRecord.ProcessKey;
 import dev.skep.events.ProcessFlag;
 import dev.skep.events.TracedProcess;
 import java.util.ArrayDeque;
-import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -100,12 +98,12 @@ public final class ProcessCache {
       return executedBefore(exec);
     }
     var old = now != null && now.is(key) ? now : null;
-    var flags = EnumSet.of(ProcessFlag.EXECVE);
+    int flags = EXECVE;
     if (old == null) {
       misses.incrementAndGet();
-      flags.add(ProcessFlag.MISS);
+      flags |= FlagWords.bit(ProcessFlag.MISS);
     } else if (old.awaitsExec()) {
-      flags.add(ProcessFlag.CLONE);
+      flags |= FlagWords.bit(ProcessFlag.CLONE);
     }
     var parent = old == null ? null : old.parent();
     if (parent == null) {
@@ -122,7 +120,7 @@ public final class ProcessCache {
         known != null && known.parent() != null
             ? known.parent()
             : find(exec.parent(), exec.parentBegan());
-    var facts = exec(exec, header.time(), EnumSet.of(ProcessFlag.EXECVE), parent);
+    var facts = exec(exec, header.time(), EXECVE, parent);
     if (known == null) {
       return new CachedProcess(header.process(), header.time(), parent, facts);
     }
@@ -353,8 +351,7 @@ public final class ProcessCache {
     }
   }
 
-  private TracedProcess exec(
-      Exec exec, long began, Set<ProcessFlag> flags, @Nullable CachedProcess parent) {
+  private TracedProcess exec(Exec exec, long began, int flags, @Nullable CachedProcess parent) {
     return names.ofExec(exec, began, flags, idOf(parent, exec.parent(), exec.parentBegan()));
   }
 
@@ -366,6 +363,7 @@ public final class ProcessCache {
     return began == 0 && key.pid() != 0 ? "" : names.execId(key.pid(), began);
   }
 
-  private static final Set<ProcessFlag> PROC_FS = Set.of(ProcessFlag.PROC_FS);
-  private static final Set<ProcessFlag> FOUND = Set.of(ProcessFlag.PROC_FS, ProcessFlag.MISS);
+  private static final int EXECVE = FlagWords.bit(ProcessFlag.EXECVE);
+  private static final int PROC_FS = FlagWords.bit(ProcessFlag.PROC_FS);
+  private static final int FOUND = PROC_FS | FlagWords.bit(ProcessFlag.MISS);
 }

@@ -8,9 +8,7 @@ import dev.skep.events.KernelText;
 import dev.skep.events.ProcessFacts;
 import dev.skep.events.ProcessFlag;
 import dev.skep.events.TracedProcess;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
 import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +20,7 @@ public final class ProcessNames {
   private final LongUnaryOperator wallTime;
   private final ProcessDetails asked;
   private final ExecDetails details;
+  private final FlagWords words = new FlagWords();
 
   /**
    * @param node the node's name, part of every exec id
@@ -42,7 +41,10 @@ public final class ProcessNames {
     return ExecId.of(node, began, pid);
   }
 
-  TracedProcess ofExec(Exec exec, long began, Set<ProcessFlag> how, String parentId) {
+  /**
+   * @param how it came to be known, bits of {@link FlagWords}
+   */
+  TracedProcess ofExec(Exec exec, long began, int how, String parentId) {
     var header = exec.header();
     return new TracedProcess(
         new ProcessFacts(
@@ -52,7 +54,7 @@ public final class ProcessNames {
             KernelText.of(exec.cwd()),
             KernelText.of(exec.path()),
             KernelText.arguments(exec.arguments()),
-            ProcessFlag.words(flags(exec, how)),
+            flags(exec, how),
             wallTime.applyAsLong(began),
             exec.loginUid(),
             parentId,
@@ -76,13 +78,12 @@ public final class ProcessNames {
    */
   TracedProcess ofFork(KernelRecord.Fork fork, @Nullable TracedProcess runs, String parentId) {
     var key = fork.header().process();
-    var flags = EnumSet.of(ProcessFlag.CLONE);
-    if (fork.inInitTree()) {
-      flags.add(ProcessFlag.IN_INIT_TREE);
-    }
+    int flags =
+        FlagWords.bit(ProcessFlag.CLONE)
+            | (fork.inInitTree() ? FlagWords.bit(ProcessFlag.IN_INIT_TREE) : 0);
     if (runs == null) {
-      flags.add(ProcessFlag.MISS);
-      return bare(fork.header(), key.start(), "", flags, parentId, fork.inInitTree());
+      int missed = flags | FlagWords.bit(ProcessFlag.MISS);
+      return bare(fork.header(), key.start(), "", missed, parentId, fork.inInitTree());
     }
     var same = runs.facts();
     return new TracedProcess(
@@ -93,7 +94,7 @@ public final class ProcessNames {
             same.cwd(),
             same.binary(),
             same.arguments(),
-            ProcessFlag.words(flags),
+            words.of(flags),
             wallTime.applyAsLong(key.start()),
             same.auid(),
             parentId,
@@ -106,20 +107,20 @@ public final class ProcessNames {
   }
 
   TracedProcess ofMiss(KernelRecord.Header header, long began, String parentId) {
-    return bare(header, began, "", EnumSet.of(ProcessFlag.MISS), parentId, null);
+    return bare(header, began, "", FlagWords.bit(ProcessFlag.MISS), parentId, null);
   }
 
   /** The parent of the first process. */
   TracedProcess kernel() {
     var header = new KernelRecord.Header(0, 0, new KernelRecord.ProcessKey(0, 0), 0, 0, 0, 0);
-    return bare(header, 0, "<kernel>", EnumSet.of(ProcessFlag.PROC_FS), "", null);
+    return bare(header, 0, "<kernel>", FlagWords.bit(ProcessFlag.PROC_FS), "", null);
   }
 
   private TracedProcess bare(
       KernelRecord.Header header,
       long began,
       String binary,
-      Set<ProcessFlag> flags,
+      int flags,
       String parentId,
       @Nullable Boolean inInitTree) {
     int pid = header.process().pid();
@@ -131,37 +132,39 @@ public final class ProcessNames {
             "",
             binary,
             "",
-            ProcessFlag.words(flags),
+            words.of(flags),
             wallTime.applyAsLong(began),
             NO_LOGIN,
             parentId,
             inInitTree));
   }
 
-  private Set<ProcessFlag> flags(Exec exec, Set<ProcessFlag> how) {
-    var flags = EnumSet.copyOf(how);
-    add(flags, exec, Exec.TRUNCATED_ARGUMENTS, ProcessFlag.TRUNC_ARGS);
-    add(flags, exec, Exec.UNREADABLE_ARGUMENTS, ProcessFlag.ERROR_ARGS);
-    add(flags, exec, Exec.TRUNCATED_PATH | Exec.UNREADABLE_PATH, ProcessFlag.ERROR_FILENAME);
-    add(flags, exec, Exec.TRUNCATED_CWD | Exec.UNREADABLE_CWD, ProcessFlag.ERROR_CWD);
-    add(flags, exec, Exec.ROOT_CWD, ProcessFlag.ROOT_CWD);
+  /**
+   * @param how bits, see {@link FlagWords}
+   */
+  private String flags(Exec exec, int how) {
+    int flags =
+        how
+            | bit(exec, Exec.TRUNCATED_ARGUMENTS, ProcessFlag.TRUNC_ARGS)
+            | bit(exec, Exec.UNREADABLE_ARGUMENTS, ProcessFlag.ERROR_ARGS)
+            | bit(exec, Exec.TRUNCATED_PATH | Exec.UNREADABLE_PATH, ProcessFlag.ERROR_FILENAME)
+            | bit(exec, Exec.TRUNCATED_CWD | Exec.UNREADABLE_CWD, ProcessFlag.ERROR_CWD)
+            | bit(exec, Exec.ROOT_CWD, ProcessFlag.ROOT_CWD)
+            | bit(exec, Exec.IN_INIT_TREE, ProcessFlag.IN_INIT_TREE);
     if (exec.cwd().length == 0 && !exec.has(Exec.UNREADABLE_CWD)) {
-      flags.add(ProcessFlag.NO_CWD); // a kernel thread
+      flags |= FlagWords.bit(ProcessFlag.NO_CWD); // a kernel thread
     }
-    add(flags, exec, Exec.IN_INIT_TREE, ProcessFlag.IN_INIT_TREE);
     if (asked.environment()) {
-      add(
-          flags,
-          exec,
-          Exec.TRUNCATED_ENVIRONMENT | Exec.UNREADABLE_ENVIRONMENT,
-          ProcessFlag.ERROR_ENVS);
+      flags |=
+          bit(
+              exec,
+              Exec.TRUNCATED_ENVIRONMENT | Exec.UNREADABLE_ENVIRONMENT,
+              ProcessFlag.ERROR_ENVS);
     }
-    return flags;
+    return words.of(flags);
   }
 
-  private static void add(Set<ProcessFlag> flags, Exec exec, int any, ProcessFlag flag) {
-    if ((exec.flags() & any) != 0) {
-      flags.add(flag);
-    }
+  private static int bit(Exec exec, int any, ProcessFlag flag) {
+    return (exec.flags() & any) != 0 ? FlagWords.bit(flag) : 0;
   }
 }
