@@ -4,6 +4,8 @@
  * wall time tells of the others. All figures are per call.
  *
  *   load exec COUNT PROGRAM          CPU and wall nanoseconds of fork, exec and wait
+ *   load exec-flood SECONDS PROGRAM  executes it as often as it can; how often
+ *   load exec-paced PER_SECOND SECONDS PROGRAM   in bursts a millisecond apart; how often
  *   load getppid COUNT               CPU nanoseconds
  *   load pwrite COUNT FILE           CPU nanoseconds
  *   load flood SECONDS FILE          writes as fast as it can; how many
@@ -71,23 +73,50 @@ static long cpu_of_self_and_children(void)
 	       (children.ru_utime.tv_usec + children.ru_stime.tv_usec) * 1000L;
 }
 
-static void exec_and_wait(long count, char *program)
+static void run(char *program)
 {
 	char *arguments[] = {program, NULL};
+	pid_t child = fork();
+	int status;
+
+	if (child == 0) {
+		execv(program, arguments);
+		_exit(127);
+	}
+	if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
+		fail("run", program);
+}
+
+static void exec_and_wait(long count, char *program)
+{
 	long cpu = cpu_of_self_and_children(), wall = nanos(CLOCK_MONOTONIC);
 
-	for (long i = 0; i < count; i++) {
-		pid_t child = fork();
-		int status;
-
-		if (child == 0) {
-			execv(program, arguments);
-			_exit(127);
-		}
-		if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
-			fail("run", program);
-	}
+	for (long i = 0; i < count; i++)
+		run(program);
 	printf("%ld %ld\n", (cpu_of_self_and_children() - cpu) / count, (nanos(CLOCK_MONOTONIC) - wall) / count);
+}
+
+static void exec_for(long seconds, char *program)
+{
+	long end = nanos(CLOCK_MONOTONIC) + seconds * NANOS, done = 0;
+
+	for (; nanos(CLOCK_MONOTONIC) < end; done++)
+		run(program);
+	printf("%ld\n", done);
+}
+
+static void exec_paced(long per_second, long seconds, char *program)
+{
+	long begin = nanos(CLOCK_MONOTONIC), done = 0, all = per_second * seconds;
+
+	while (done < all) {
+		long due = (nanos(CLOCK_MONOTONIC) - begin) / 1000 * per_second / 1000000;
+
+		for (; done < due && done < all; done++)
+			run(program);
+		pause_nanos(NANOS / 1000);
+	}
+	printf("%ld\n", done);
 }
 
 static void call_getppid(long count)
@@ -169,6 +198,10 @@ int main(int argc, char **argv)
 
 	if (!strcmp(what, "exec") && argc == 4)
 		exec_and_wait(atol(argv[2]), argv[3]);
+	else if (!strcmp(what, "exec-flood") && argc == 4)
+		exec_for(atol(argv[2]), argv[3]);
+	else if (!strcmp(what, "exec-paced") && argc == 5)
+		exec_paced(atol(argv[2]), atol(argv[3]), argv[4]);
 	else if (!strcmp(what, "getppid") && argc == 3)
 		call_getppid(atol(argv[2]));
 	else if (!strcmp(what, "pwrite") && argc == 4)

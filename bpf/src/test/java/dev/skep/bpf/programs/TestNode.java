@@ -73,15 +73,16 @@ final class TestNode implements AutoCloseable {
    */
   List<KernelRecord> records() {
     var markers = new HashSet<Integer>();
-    await()
-        .atMost(PATIENCE)
-        .pollDelay(Duration.ZERO)
-        .pollInterval(NEXT)
-        .until(() -> {
-          markers.add(Trigger.run().pid());
-          return isToldSoon(markers);
-        });
-    return List.copyOf(records);
+    for (long begin = System.nanoTime(); System.nanoTime() - begin < PATIENCE.toNanos(); ) {
+      markers.add(Trigger.run().pid());
+      if (isToldSoon(markers)) {
+        return List.copyOf(records);
+      }
+    }
+    throw new AssertionError(
+        "of %s no end is told; %s records, the last: %s"
+            .formatted(
+                markers, records.size(), recordsSoFar().reversed().stream().limit(9).toList()));
   }
 
   private boolean isToldSoon(Set<Integer> ended) {
