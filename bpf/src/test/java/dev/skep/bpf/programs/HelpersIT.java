@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 @NeedsKernel
 class HelpersIT {
   private static final Path CORE_PATTERN = Path.of("/proc/sys/kernel/core_pattern");
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final int KTHREADD = 2; // makes all other threads of the kernel
   private static final long SEGV_DUMPED = 11 | 0x80;
 

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 class PressureIT {
   private static final int PAGE = 4096;
   private static final int MAP_ENTRIES = 64;
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final Duration LOOK = Duration.ofMillis(20);
 
   @Test

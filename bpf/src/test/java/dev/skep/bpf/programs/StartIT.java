@@ -24,7 +24,7 @@ class StartIT {
   /** Some kernels of virtual machines show their first process to no iterator. */
   private static final Set<Integer> HIDDEN = Set.of(1);
 
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   @RepeatedTest(3)
   void whoStartsInAStormKnowsEachProcessThatIsAlive() throws Exception {

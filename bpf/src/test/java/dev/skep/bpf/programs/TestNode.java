@@ -29,7 +29,7 @@ import org.awaitility.core.ConditionTimeoutException;
 final class TestNode implements AutoCloseable {
   private static final AtomicInteger NODES = new AtomicInteger();
   private static final int RING_BYTES = 32 << 20;
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final Duration LOOK = Duration.ofMillis(5);
   private static final Duration NEXT = Duration.ofSeconds(5);
 
