@@ -17,7 +17,9 @@ others=$(compgen -G '/sys/fs/bpf/skep*' | tr '\n' ' ' || true) # say, of tests
 dir=$(mktemp -d)
 pins=/sys/fs/bpf/skep-bench-$$
 agent=$root/target/bin/skep-agent
-export=$dir/events.json results=$dir/results
+export=$dir/events.json
+# shellcheck disable=SC2034 # of those who source this
+results=$dir/results
 # shellcheck source=e2e/cluster/processes.sh
 source "$root/e2e/cluster/processes.sh"
 end_agent() { stop agent 20 2>/dev/null; }
