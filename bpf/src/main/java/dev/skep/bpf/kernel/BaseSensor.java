@@ -37,6 +37,9 @@ final class BaseSensor implements AutoCloseable {
   /** A run marks whole families at once, but for children that are listed before their parents. */
   private static final int MARKING_RUNS_MAX = 100;
 
+  /** Before, a program enters a function once in its life, which a trial would use up. */
+  private static final KernelVersion REATTACHES = new KernelVersion(5, 13);
+
   private static final long ARGUMENT_BYTES = at("argument_bytes");
   private static final long ENVIRONMENT_BYTES = at("environment_bytes");
   private static final long THROTTLE_INTERVAL = at("throttle_interval");
@@ -203,7 +206,8 @@ final class BaseSensor implements AutoCloseable {
 
   /** Tracepoints are there if the program was loaded; functions may still refuse. */
   private void tryAttach(BpfObject object, Point point, Attachment way) throws BpfException {
-    if (way == Attachment.FENTRY || way == Attachment.KPROBE) {
+    boolean again = !KernelVersion.running().isBefore(REATTACHES);
+    if (way == Attachment.KPROBE || (way == Attachment.FENTRY && again)) {
       attach(object, point.program(way));
       Folder.remove(link(point.program(way)));
     }

@@ -154,6 +154,7 @@ final class PinnedKernel implements SkepKernel {
   @Override
   public synchronized void apply(PolicyPlan plan, PolicyTotals seed) throws BpfException {
     requireOpen();
+    Programs.requireDispatch(KernelVersion.running());
     policies.apply(plan, seed);
   }
 

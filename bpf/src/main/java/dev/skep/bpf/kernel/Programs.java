@@ -8,12 +8,12 @@ import java.io.UncheckedIOException;
 /** The object files that the build packed. */
 enum Programs {
   BASE("base"),
-  /** The base sensor for kernels before {@link #NEW_BASE}. */
+  /** The base sensor for kernels before {@link #BPF_LOOP}. */
   BASE_510("base_510"),
   SYSCALLS("syscalls"),
   POLICY("policy");
 
-  private static final KernelVersion NEW_BASE = new KernelVersion(5, 17);
+  private static final KernelVersion BPF_LOOP = new KernelVersion(5, 17);
 
   private final String objectName;
 
@@ -23,7 +23,22 @@ enum Programs {
 
   /** The base sensor that the running kernel can run. */
   static Programs base() throws BpfException {
-    return KernelVersion.running().isBefore(NEW_BASE) ? BASE_510 : BASE;
+    return KernelVersion.running().isBefore(BPF_LOOP) ? BASE_510 : BASE;
+  }
+
+  /** Whether the running kernel can run the dispatchers and the programs of policies. */
+  static boolean canDispatch() throws BpfException {
+    return !KernelVersion.running().isBefore(BPF_LOOP);
+  }
+
+  static void requireDispatch(KernelVersion running) throws BpfException {
+    if (running.isBefore(BPF_LOOP)) {
+      throw new BpfException(
+          "apply",
+          0,
+          "policies need Linux %s or newer, this is %s: here only the life of processes is seen"
+              .formatted(BPF_LOOP, running));
+    }
   }
 
   String objectName() {

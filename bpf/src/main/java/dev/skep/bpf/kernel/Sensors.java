@@ -44,8 +44,10 @@ final class Sensors implements AutoCloseable {
 
   void load() throws BpfException {
     base.load();
-    syscalls.program(EXIT).leaveOut();
-    load(syscalls);
+    if (Programs.canDispatch()) {
+      syscalls.program(EXIT).leaveOut();
+      load(syscalls);
+    }
   }
 
   private void load(BpfObject object) throws BpfException {
@@ -57,8 +59,10 @@ final class Sensors implements AutoCloseable {
   void attach(boolean withReturns) throws BpfException {
     folder.makeLinks(generation);
     base.attach();
-    attach(syscalls, ENTER);
-    watchReturns(withReturns);
+    if (Programs.canDispatch()) {
+      attach(syscalls, ENTER);
+      watchReturns(withReturns);
+    }
   }
 
   /** The generation whose programs act, or acted when their agent ended; 0 if there was none. */
@@ -129,7 +133,11 @@ final class Sensors implements AutoCloseable {
 
   /** Runs that the kernel skipped, for the program was running on that CPU already. */
   long recursionMisses() throws BpfException {
-    long misses = base.recursionMisses() + BpfProgram.recursionMisses(syscalls.program(ENTER).fd());
+    long misses = base.recursionMisses();
+    if (!Programs.canDispatch()) {
+      return misses;
+    }
+    misses += BpfProgram.recursionMisses(syscalls.program(ENTER).fd());
     var dispatcher = returns;
     return dispatcher == null
         ? misses

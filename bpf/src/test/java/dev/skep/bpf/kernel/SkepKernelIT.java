@@ -12,6 +12,7 @@ import dev.skep.bpf.PolicyTotals.HookTotals;
 import dev.skep.bpf.PolicyTotals.ProcessTotals;
 import dev.skep.bpf.SkepKernel.HeldPolicy;
 import dev.skep.cluster.NeedsKernel;
+import dev.skep.cluster.NeedsPolicies;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 @NeedsKernel
+@NeedsPolicies
 class SkepKernelIT {
   private static final int KILLED = 128 + Plans.SIGKILL;
 

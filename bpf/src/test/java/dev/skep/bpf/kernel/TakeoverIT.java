@@ -11,6 +11,7 @@ import dev.skep.bpf.PolicyTotals.HookTotals;
 import dev.skep.bpf.PolicyTotals.ProcessTotals;
 import dev.skep.bpf.ProcessHooks.Attachment;
 import dev.skep.cluster.NeedsKernel;
+import dev.skep.cluster.NeedsPolicies;
 import dev.skep.cluster.OnlyInVm;
 import dev.skep.cluster.Scale;
 import java.nio.file.Files;
@@ -28,6 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 @NeedsKernel
+@NeedsPolicies
 class TakeoverIT {
   private static final int KILLED = 128 + Plans.SIGKILL;
 

@@ -11,6 +11,7 @@ import dev.skep.bpf.HookPlan.Matching;
 import dev.skep.bpf.HookPlan.SelectorPlan;
 import dev.skep.bpf.KernelRecord.Hook;
 import dev.skep.cluster.NeedsKernel;
+import dev.skep.cluster.NeedsPolicies;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -26,6 +27,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Each operator by a value that it takes and one that it just misses, plain and negated. */
 @NeedsKernel
+@NeedsPolicies
 class ArgumentFilterIT {
   private static final int LSEEK = 8;
   private static final int RMDIR = 84;

@@ -9,6 +9,7 @@ import dev.skep.bpf.HookPlan.ArgumentPlan;
 import dev.skep.bpf.KernelRecord.Argument;
 import dev.skep.bpf.KernelRecord.Hook;
 import dev.skep.cluster.NeedsKernel;
+import dev.skep.cluster.NeedsPolicies;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What an open file is called, asked by a hook on fsync(2). */
 @NeedsKernel
+@NeedsPolicies
 class DescriptorPathIT {
   private static final int FSYNC = 74;
 

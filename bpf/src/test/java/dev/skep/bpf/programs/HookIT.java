@@ -17,6 +17,7 @@ import dev.skep.bpf.KernelRecord.Hook;
 import dev.skep.bpf.KernelRecord.Return;
 import dev.skep.bpf.PolicyTotals.HookTotals;
 import dev.skep.cluster.NeedsKernel;
+import dev.skep.cluster.NeedsPolicies;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What hooks do to the calls that they sit on. */
 @NeedsKernel
+@NeedsPolicies
 class HookIT {
   private static final int WRITE = 1;
   private static final int RMDIR = 84;

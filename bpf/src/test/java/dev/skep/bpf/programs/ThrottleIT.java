@@ -14,6 +14,7 @@ import dev.skep.bpf.KernelRecord.Throttle;
 import dev.skep.bpf.SkepKernel.ThrottleEnd;
 import dev.skep.bpf.kernel.ProcessOptions;
 import dev.skep.cluster.NeedsKernel;
+import dev.skep.cluster.NeedsPolicies;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -73,6 +74,7 @@ class ThrottleIT {
   }
 
   @Test
+  @NeedsPolicies
   void aPolicyActsOnThoseWhoseStartIsNotTold() throws Exception {
     try (var node = node(Duration.ofDays(1000));
         var loud = new TestCgroup()) {
