@@ -28,7 +28,7 @@ static __always_inline int forked(struct task_struct *creator, bool creator_know
 {
 	__u64 now = bpf_ktime_get_boot_ns(), cgroup = cgroup_of(child, known), began;
 	struct process_counters *counters = counters_of(cgroup);
-	__u32 buffer = PROCESS_BUFFER;
+	__u32 buffer = PROCESS_BUFFER_OF_FORK;
 	struct process_value *process = bpf_map_lookup_elem(&process_buffers, &buffer), *origin;
 	struct fork_record record = {};
 	bool told;
@@ -107,7 +107,7 @@ SEC("tp_btf/sched_process_exec")
 int BPF_PROG(exec_tracepoint, struct task_struct *task, pid_t old_pid, struct linux_binprm *binprm)
 {
 	__u64 now = bpf_ktime_get_boot_ns(), cgroup = cgroup_of(task, true), began;
-	__u32 buffer = PROCESS_BUFFER, slot = TEXT_EXECUTABLE;
+	__u32 buffer = PROCESS_BUFFER_OF_EXEC, slot = TEXT_EXECUTABLE;
 	struct process_value *process, *built;
 	struct process_counters *counters;
 	struct text *path;
@@ -207,8 +207,8 @@ int exit_kprobe(struct pt_regs *regs)
 typedef void (*btf_trace_sched_process_exit___with_group)(void *, struct task_struct *, bool);
 
 /*
- * Before, `live` was taken down before the tracepoint: of two threads that end at once both may see 0. A process that has one thread left at most is not
- * in doubt; else the first of them that leaves its mark is the one.
+ * Before, `live` was taken down before the tracepoint: of threads that end at once several may see 0. The first of them leaves a mark for the others, unless
+ * it is the only one that is left.
  */
 static __always_inline bool is_last(struct task_struct *task)
 {
@@ -217,9 +217,9 @@ static __always_inline bool is_last(struct task_struct *task)
 
 	if (task->signal->live.counter)
 		return false;
-	if (task->signal->nr_threads == 1)
-		return true;
 	process_key_of(task, true, &key);
+	if (task->signal->nr_threads == 1)
+		return !bpf_map_lookup_elem(&ended, &key);
 	return !bpf_map_update_elem(&ended, &key, &mark, BPF_NOEXIST);
 }
 

@@ -88,9 +88,10 @@ struct record_buffer {
 };
 
 enum process_buffer {
-	PROCESS_BUFFER = 0,
-	PROCESS_BUFFER_OF_ITERATOR = 1,
-	PROCESS_BUFFERS = 2,
+	PROCESS_BUFFER_OF_FORK = 0, /* an fentry program can be preempted where the kernel's code can */
+	PROCESS_BUFFER_OF_EXEC = 1,
+	PROCESS_BUFFER_OF_ITERATOR = 2,
+	PROCESS_BUFFERS = 3,
 };
 
 struct key_buffer { /* for look-ups whose key is too big for the stack */
