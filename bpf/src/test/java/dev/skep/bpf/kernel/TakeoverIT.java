@@ -352,7 +352,7 @@ class TakeoverIT {
   /** By bpftool: the kernel frees programs and maps a little after their last user is gone. */
   private static void assertGone(List<String> objects) {
     await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofMinutes(3)) // an emulated machine needs half of one to ask for all
         .untilAsserted(() ->
             assertThat(objects)
                 .allSatisfy(object ->
