@@ -17,6 +17,7 @@ import dev.skep.cluster.NeedsKernel;
 import dev.skep.cluster.NeedsPolicies;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -120,16 +121,18 @@ class ThrottleIT {
     var interval = Duration.ofMillis(200);
     try (var node = node(interval);
         var loud = new TestCgroup()) {
-      for (int storm = 0; storm < 10; storm++) {
+      var perInterval = new HashMap<Long, Long>();
+      // However fast the machine is, a third interval comes; a storm may end before the next
+      // begins.
+      for (int storm = 0; storm < 10 || perInterval.size() < 3; storm++) {
         Trigger.run("join", loud.processes(), "storm", LINES, RUNS / 10, Trigger.TINY);
+        perInterval.clear();
+        startsOf(node.records(), loud.id())
+            .forEach(start ->
+                perInterval.merge(start.header().time() / interval.toNanos(), 1L, Long::sum));
+        assertThat(storm).as("storms without a third interval").isLessThan(1000);
       }
 
-      var perInterval =
-          startsOf(node.records(), loud.id()).stream()
-              .collect(
-                  Collectors.groupingBy(
-                      start -> start.header().time() / interval.toNanos(), Collectors.counting()));
-      assertThat(perInterval).hasSizeGreaterThan(1);
       assertThat(perInterval.values()).allMatch(count -> count <= LIMIT);
     }
   }
