@@ -30,12 +30,6 @@ static __always_inline __u32 bounded(__u32 size)
 	return size;
 }
 
-/* What is left of the page that holds an address. */
-static __always_inline __u32 page_end(__u64 address)
-{
-	return PAGE_BYTES - (address & (PAGE_BYTES - 1));
-}
-
 /* A text in the memory of the process, and how much of it is told. */
 struct user_text {
 	__u64 address;

@@ -14,6 +14,12 @@
 
 #define PAGE_BYTES 4096 /* or a divisor of the machine's */
 
+/* What is left of the page that holds an address. */
+static __always_inline __u32 page_end(__u64 address)
+{
+	return PAGE_BYTES - (address & (PAGE_BYTES - 1));
+}
+
 /*
  * A text (path, string, buffer) lies in bytes[start .. start + size), of the first 4096; then come at least TEXT_ZEROS zeros. As long
  * as it is because the verifier of 6.1 knows that start and size are at most 4096 each, but not that their sum is.

@@ -52,7 +52,7 @@ static __noinline int read_string(struct text *text, __u64 address)
 
 static __noinline int read_buffer(struct text *text, __u64 address, __u64 length)
 {
-	__u32 size = length > DATA_MAX_BYTES ? DATA_MAX_BYTES : length, this_page = PAGE_BYTES - (address & (PAGE_BYTES - 1));
+	__u32 size = length > DATA_MAX_BYTES ? DATA_MAX_BYTES : length, this_page = page_end(address);
 
 	if (!text)
 		return 0;

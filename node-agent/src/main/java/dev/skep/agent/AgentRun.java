@@ -188,7 +188,9 @@ final class AgentRun {
     }
   }
 
-  /** All events are written here: an output that blocks holds up nothing else. */
+  /**
+   * All events are made here, and those for a file are written here: a disk holds up nothing else.
+   */
   private void readRing() {
     try {
       kernel.processes().forEach(stream::existing);

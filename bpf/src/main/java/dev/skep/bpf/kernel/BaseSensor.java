@@ -11,7 +11,6 @@ import dev.skep.bpf.layout.Structs;
 import dev.skep.bpf.libbpf.BpfObject;
 import dev.skep.bpf.libbpf.BpfProgram;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -92,9 +91,11 @@ final class BaseSensor implements AutoCloseable {
 
   /** Verified, and known to be attachable; nothing runs yet. */
   void load() throws BpfException {
+    var usual = usualOrder();
+    var predecessors = folder.programs();
     var orders = new EnumMap<Point, List<Attachment>>(Point.class);
     for (var point : Point.values()) {
-      orders.put(point, order(point));
+      orders.put(point, order(point, usual, predecessors));
     }
     var first = new EnumMap<Point, Attachment>(Point.class);
     orders.forEach((point, order) -> first.put(point, order.getFirst()));
@@ -113,23 +114,24 @@ final class BaseSensor implements AutoCloseable {
     ways = found;
   }
 
-  /** What to try, best first; what the predecessor found good goes before all. */
-  private List<Attachment> order(Point point) throws BpfException {
-    var order = new ArrayList<Attachment>();
+  private List<Attachment> usualOrder() {
     var forced = options.attachment();
     if (forced != null) {
-      order.add(forced);
-    } else {
-      order.addAll(
-          Preemption.isOn()
-              ? List.of(Attachment.TRACEPOINT, Attachment.FENTRY, Attachment.KPROBE)
-              : List.of(Attachment.FENTRY, Attachment.KPROBE, Attachment.TRACEPOINT));
-      var predecessors = folder.programs();
-      for (var way : List.copyOf(order)) {
-        if (predecessors.contains(point.program(way))) {
-          order.remove(way);
-          order.addFirst(way);
-        }
+      return List.of(forced);
+    }
+    return Preemption.isOn()
+        ? List.of(Attachment.TRACEPOINT, Attachment.FENTRY, Attachment.KPROBE)
+        : List.of(Attachment.FENTRY, Attachment.KPROBE, Attachment.TRACEPOINT);
+  }
+
+  /** What to try, best first; what the predecessor found good goes before all. */
+  private static List<Attachment> order(
+      Point point, List<Attachment> usual, List<String> predecessors) throws BpfException {
+    var order = new ArrayList<>(usual);
+    for (var way : usual) {
+      if (predecessors.contains(point.program(way))) {
+        order.remove(way);
+        order.addFirst(way);
       }
     }
     if (point == Point.CREDENTIALS) {
@@ -208,8 +210,9 @@ final class BaseSensor implements AutoCloseable {
   private void tryAttach(BpfObject object, Point point, Attachment way) throws BpfException {
     boolean again = !KernelVersion.running().isBefore(REATTACHES);
     if (way == Attachment.KPROBE || (way == Attachment.FENTRY && again)) {
-      attach(object, point.program(way));
-      Folder.remove(link(point.program(way)));
+      var program = object.program(point.program(way));
+      folder.attach(generation, program);
+      Folder.remove(folder.link(generation, program.name()));
     }
   }
 
@@ -217,7 +220,7 @@ final class BaseSensor implements AutoCloseable {
   void attach() throws BpfException {
     var object = object();
     for (var program : programs()) {
-      attach(object, program);
+      folder.attach(generation, object.program(program));
     }
     LOG.info(
         "processes are seen by: fork {}, exec {}, exit {}, credentials {}",
@@ -225,18 +228,6 @@ final class BaseSensor implements AutoCloseable {
         Attachment.TRACEPOINT,
         ways.get(Point.EXIT),
         ways.get(Point.CREDENTIALS));
-  }
-
-  private void attach(BpfObject object, String program) throws BpfException {
-    folder.makeLinks(generation);
-    try (var link = object.program(program).attach()) {
-      // From here on the name alone holds it: who removes the name detaches it.
-      link.pin(link(program));
-    }
-  }
-
-  private Path link(String program) {
-    return folder.link(generation, program);
   }
 
   private List<String> programs() {

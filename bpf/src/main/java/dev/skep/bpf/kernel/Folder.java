@@ -1,6 +1,7 @@
 package dev.skep.bpf.kernel;
 
 import dev.skep.bpf.BpfException;
+import dev.skep.bpf.libbpf.BpfProgram;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -31,8 +32,12 @@ record Folder(Path root) {
     make(root.resolve(MAPS));
   }
 
-  void makeLinks(int generation) throws BpfException {
+  /** From here on the name alone holds the link: who removes the name detaches the program. */
+  void attach(int generation, BpfProgram program) throws BpfException {
     make(root.resolve(LINKS).resolve(Integer.toString(generation)));
+    try (var link = program.attach()) {
+      link.pin(link(generation, program.name()));
+    }
   }
 
   boolean hasMaps() {

@@ -1,6 +1,5 @@
 package dev.skep.bpf.kernel;
 
-import static dev.skep.bpf.layout.Structs.PROCESS_KEY;
 import static dev.skep.bpf.layout.Structs.PROCESS_VALUE;
 import static dev.skep.bpf.layout.Structs.offset;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
@@ -15,6 +14,7 @@ import dev.skep.bpf.KernelRecord.ProcessKey;
 import dev.skep.bpf.SkepKernel.ProcessMapStatistics;
 import dev.skep.bpf.layout.Structs;
 import dev.skep.bpf.libbpf.KernelMap;
+import dev.skep.bpf.ring.Fields;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -42,8 +42,6 @@ final class ProcessTable {
   private static final long BINARY_SIZE = offset(PROCESS_VALUE, "binary_size");
   private static final long FLAGS = offset(PROCESS_VALUE, "flags");
   private static final long BINARY = offset(PROCESS_VALUE, "binary");
-  private static final long KEY_PID = offset(PROCESS_KEY, "pid");
-  private static final long KEY_START = offset(PROCESS_KEY, "start");
 
   private static final byte[] NOTHING = {};
 
@@ -124,12 +122,12 @@ final class ProcessTable {
       binary = value.asSlice(BINARY, size).toArray(JAVA_BYTE);
     }
     return new Known(
-        key(value, KEY),
-        key(value, PARENT),
+        Fields.key(value, KEY),
+        Fields.key(value, PARENT),
         value.get(JAVA_LONG, BEGAN),
         value.get(JAVA_LONG, PARENT_BEGAN),
         value.get(JAVA_LONG, CGROUP),
-        namespaces(value),
+        Fields.namespaces(value, NAMESPACES),
         value.get(JAVA_INT, SECURE_BITS),
         value.get(JAVA_INT, USER_LEVEL),
         value.get(JAVA_INT, USER_OWNER),
@@ -137,18 +135,6 @@ final class ProcessTable {
         value.get(JAVA_INT, NAMESPACE_PID),
         (value.get(JAVA_BYTE, FLAGS) & Structs.PROCESS_IN_INIT_TREE) != 0,
         binary);
-  }
-
-  private static ProcessKey key(MemorySegment value, long at) {
-    return new ProcessKey(value.get(JAVA_INT, at + KEY_PID), value.get(JAVA_LONG, at + KEY_START));
-  }
-
-  /** The struct has them in the order of the record. */
-  private static Namespaces namespaces(MemorySegment value) {
-    var inodes = value.asSlice(NAMESPACES, Structs.NAMESPACES).toArray(JAVA_INT);
-    return new Namespaces(
-        inodes[0], inodes[1], inodes[2], inodes[3], inodes[4], inodes[5], inodes[6], inodes[7],
-        inodes[8], inodes[9]);
   }
 
   ProcessMapStatistics statistics() throws BpfException {

@@ -28,23 +28,28 @@ final class Sensors implements AutoCloseable {
   private final BpfObject syscalls;
   private final int generation;
 
+  /** Whether this kernel can run the dispatchers. */
+  private final boolean dispatches;
+
   /** The dispatcher of returns, once somebody asked: its loops take the verifier a while. */
   private @Nullable BpfObject returns;
 
   /**
    * @param syscalls opened, not loaded; borrowed
    */
-  Sensors(Folder folder, NodeMaps maps, BaseSensor base, BpfObject syscalls, int generation) {
+  Sensors(Folder folder, NodeMaps maps, BaseSensor base, BpfObject syscalls, int generation)
+      throws BpfException {
     this.folder = folder;
     this.maps = maps;
     this.base = base;
     this.syscalls = syscalls;
     this.generation = generation;
+    this.dispatches = Programs.canDispatch();
   }
 
   void load() throws BpfException {
     base.load();
-    if (Programs.canDispatch()) {
+    if (dispatches) {
       syscalls.program(EXIT).leaveOut();
       load(syscalls);
     }
@@ -57,10 +62,9 @@ final class Sensors implements AutoCloseable {
 
   /** Attached, but asleep until {@link #activate}. */
   void attach(boolean withReturns) throws BpfException {
-    folder.makeLinks(generation);
     base.attach();
-    if (Programs.canDispatch()) {
-      attach(syscalls, ENTER);
+    if (dispatches) {
+      folder.attach(generation, syscalls.program(ENTER));
       watchReturns(withReturns);
     }
   }
@@ -100,7 +104,7 @@ final class Sensors implements AutoCloseable {
     var link = folder.link(generation, EXIT);
     boolean watching = Files.exists(link);
     if (wanted && !watching) {
-      attach(returns(), EXIT);
+      folder.attach(generation, returns().program(EXIT));
     } else if (!wanted && watching) {
       Folder.remove(link);
     }
@@ -134,7 +138,7 @@ final class Sensors implements AutoCloseable {
   /** Runs that the kernel skipped, for the program was running on that CPU already. */
   long recursionMisses() throws BpfException {
     long misses = base.recursionMisses();
-    if (!Programs.canDispatch()) {
+    if (!dispatches) {
       return misses;
     }
     misses += BpfProgram.recursionMisses(syscalls.program(ENTER).fd());
@@ -155,13 +159,6 @@ final class Sensors implements AutoCloseable {
     var link = folder.link(generation, program);
     return Files.exists(link)
         && BpfLink.programId(link) == BpfProgram.id(object.program(program).fd());
-  }
-
-  private void attach(BpfObject object, String program) throws BpfException {
-    try (var link = object.program(program).attach()) {
-      // From here on the name alone holds it: who removes the name detaches it.
-      link.pin(folder.link(generation, program));
-    }
   }
 
   @Override

@@ -36,6 +36,10 @@ public final class BpfProgram {
     this.name = name;
   }
 
+  public String name() {
+    return name;
+  }
+
   /** After load. The object closes it. */
   public int fd() throws BpfException {
     return (int) FD.orThrow(FD.call(program), name);

@@ -7,12 +7,13 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import dev.skep.bpf.KernelRecord.Header;
+import dev.skep.bpf.KernelRecord.Namespaces;
 import dev.skep.bpf.KernelRecord.ProcessKey;
 import dev.skep.bpf.layout.Structs;
 import java.lang.foreign.MemorySegment;
 
-/** Reads what records have in common. Sizes are checked by the caller. */
-final class Fields {
+/** Reads what records and maps have in common. Sizes are checked by the caller. */
+public final class Fields {
   static final long HEADER_BYTES = Structs.RECORD_HEADER.byteSize();
   static final long TIME = offset(Structs.RECORD_HEADER, "time");
   static final long PROCESS = offset(Structs.RECORD_HEADER, "process");
@@ -39,8 +40,23 @@ final class Fields {
         i32(ring, at + UID));
   }
 
-  static ProcessKey key(MemorySegment ring, long at) {
+  public static ProcessKey key(MemorySegment ring, long at) {
     return new ProcessKey(i32(ring, at + KEY_PID), i64(ring, at + KEY_START));
+  }
+
+  /** The struct has them in the order of the record. */
+  public static Namespaces namespaces(MemorySegment ring, long at) {
+    return new Namespaces(
+        i32(ring, at),
+        i32(ring, at + Integer.BYTES),
+        i32(ring, at + 2 * Integer.BYTES),
+        i32(ring, at + 3 * Integer.BYTES),
+        i32(ring, at + 4 * Integer.BYTES),
+        i32(ring, at + 5 * Integer.BYTES),
+        i32(ring, at + 6 * Integer.BYTES),
+        i32(ring, at + 7 * Integer.BYTES),
+        i32(ring, at + 8 * Integer.BYTES),
+        i32(ring, at + 9 * Integer.BYTES));
   }
 
   static byte[] bytes(MemorySegment ring, long at, int size) {

@@ -6,6 +6,7 @@ import static dev.skep.bpf.ring.Fields.header;
 import static dev.skep.bpf.ring.Fields.i32;
 import static dev.skep.bpf.ring.Fields.i64;
 import static dev.skep.bpf.ring.Fields.key;
+import static dev.skep.bpf.ring.Fields.namespaces;
 import static dev.skep.bpf.ring.Fields.u16;
 import static dev.skep.bpf.ring.Fields.u32;
 
@@ -15,7 +16,6 @@ import dev.skep.bpf.KernelRecord.Exec;
 import dev.skep.bpf.KernelRecord.Executable;
 import dev.skep.bpf.KernelRecord.Exit;
 import dev.skep.bpf.KernelRecord.Fork;
-import dev.skep.bpf.KernelRecord.Namespaces;
 import dev.skep.bpf.KernelRecord.Throttle;
 import dev.skep.bpf.layout.Structs;
 import java.lang.foreign.MemorySegment;
@@ -119,37 +119,28 @@ final class ProcessDecoder {
     long environmentSize = u32(ring, at + EXEC_ENVIRONMENT_SIZE);
     boolean argumentsInData = (flags & Structs.EXEC_ARGUMENTS_IN_DATA) != 0;
     boolean environmentInData = (flags & Structs.EXEC_ENVIRONMENT_IN_DATA) != 0;
-    long inline =
-        path
-            + cwd
-            + (argumentsInData ? 0 : argumentsSize)
-            + (environmentInData ? 0 : environmentSize);
-    if (inline > size - EXEC_BYTES
+    long inlineArguments = argumentsInData ? 0 : argumentsSize;
+    long inlineEnvironment = environmentInData ? 0 : environmentSize;
+    if (path + cwd + inlineArguments + inlineEnvironment > size - EXEC_BYTES
         || Math.max(argumentsSize, environmentSize) > Structs.LONG_TEXT_MAX) {
       return null;
     }
-    long next = at + EXEC_BYTES + path + cwd;
-    byte[] arguments;
-    if (argumentsInData) {
-      arguments = texts.take(textKey(ring, at, DATA_ARGUMENTS), (int) argumentsSize);
-      flags |=
-          missing(arguments, argumentsSize, Exec.TRUNCATED_ARGUMENTS, Exec.UNREADABLE_ARGUMENTS);
-    } else {
-      arguments = bytes(ring, next, (int) argumentsSize);
-      next += argumentsSize;
-    }
-    byte[] environment;
-    if (environmentInData) {
-      environment = texts.take(textKey(ring, at, DATA_ENVIRONMENT), (int) environmentSize);
-      flags |=
-          missing(
-              environment,
-              environmentSize,
-              Exec.TRUNCATED_ENVIRONMENT,
-              Exec.UNREADABLE_ENVIRONMENT);
-    } else {
-      environment = bytes(ring, next, (int) environmentSize);
-    }
+    long inline = at + EXEC_BYTES + path + cwd;
+    var arguments =
+        argumentsInData
+            ? texts.take(textKey(ring, at, DATA_ARGUMENTS), (int) argumentsSize)
+            : bytes(ring, inline, (int) argumentsSize);
+    var environment =
+        environmentInData
+            ? texts.take(textKey(ring, at, DATA_ENVIRONMENT), (int) environmentSize)
+            : bytes(ring, inline + inlineArguments, (int) environmentSize);
+    flags |=
+        missing(arguments, argumentsSize, Exec.TRUNCATED_ARGUMENTS, Exec.UNREADABLE_ARGUMENTS)
+            | missing(
+                environment,
+                environmentSize,
+                Exec.TRUNCATED_ENVIRONMENT,
+                Exec.UNREADABLE_ENVIRONMENT);
     return new Exec(
         header(ring, at),
         key(ring, at + EXEC_PARENT),
@@ -192,21 +183,6 @@ final class ProcessDecoder {
         i32(ring, at + USER_LEVEL),
         i32(ring, at + USER_OWNER),
         i32(ring, at + USER_GROUP));
-  }
-
-  /** The struct has them in the order of the record. */
-  private static Namespaces namespaces(MemorySegment ring, long at) {
-    return new Namespaces(
-        i32(ring, at),
-        i32(ring, at + Integer.BYTES),
-        i32(ring, at + 2 * Integer.BYTES),
-        i32(ring, at + 3 * Integer.BYTES),
-        i32(ring, at + 4 * Integer.BYTES),
-        i32(ring, at + 5 * Integer.BYTES),
-        i32(ring, at + 6 * Integer.BYTES),
-        i32(ring, at + 7 * Integer.BYTES),
-        i32(ring, at + 8 * Integer.BYTES),
-        i32(ring, at + 9 * Integer.BYTES));
   }
 
   private static Executable executable(MemorySegment ring, long at) {

@@ -17,8 +17,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,16 +33,11 @@ class ArgumentFilterIT {
   private static final int RMDIR = 84;
   private static final int TRUNCATED_AT = 4096;
 
-  private static TestNode node;
+  @AutoClose private static TestNode node;
 
   @BeforeAll
   static void load() throws BpfException {
     node = new TestNode();
-  }
-
-  @AfterAll
-  static void unload() throws BpfException {
-    node.close();
   }
 
   @AfterEach

@@ -14,8 +14,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -30,7 +30,7 @@ class CredentialsIT {
   private static final int SETGID = 02000;
   private static final int SYS_TIME = 25; // a capability
 
-  private static TestNode node;
+  @AutoClose private static TestNode node;
 
   private Path folder;
   private Path program;
@@ -38,11 +38,6 @@ class CredentialsIT {
   @BeforeAll
   static void load() throws BpfException {
     node = new TestNode();
-  }
-
-  @AfterAll
-  static void unload() throws BpfException {
-    node.close();
   }
 
   /** Not below a home that others may not enter, nor where such bits may count for nothing. */

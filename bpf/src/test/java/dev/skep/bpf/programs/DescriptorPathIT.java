@@ -14,7 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DescriptorPathIT {
   private static final int FSYNC = 74;
 
-  private static TestNode node;
+  @AutoClose private static TestNode node;
 
   @TempDir private Path folder;
   private Path here;
@@ -38,11 +38,6 @@ class DescriptorPathIT {
   static void load() throws BpfException {
     node = new TestNode();
     node.enforce("paths", TestNode.hook(FSYNC, List.of(new ArgumentPlan(ArgumentKind.FD, 0, 0))));
-  }
-
-  @AfterAll
-  static void unload() throws BpfException {
-    node.close();
   }
 
   @BeforeEach

@@ -10,7 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,16 +22,11 @@ class ExecIT {
   private static final int ENOEXEC = 8;
   private static final int EACCES = 13;
 
-  private static TestNode node;
+  @AutoClose private static TestNode node;
 
   @BeforeAll
   static void load() throws BpfException {
     node = new TestNode();
-  }
-
-  @AfterAll
-  static void unload() throws BpfException {
-    node.close();
   }
 
   @Test

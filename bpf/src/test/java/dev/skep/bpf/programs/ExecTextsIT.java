@@ -9,7 +9,7 @@ import dev.skep.cluster.NeedsKernel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ExecTextsIT {
   private static final int LONGEST = 4096;
 
-  private static TestNode node;
+  @AutoClose private static TestNode node;
 
   private Path folder;
   private Path program;
@@ -30,11 +30,6 @@ class ExecTextsIT {
   @BeforeAll
   static void load() throws BpfException {
     node = new TestNode();
-  }
-
-  @AfterAll
-  static void unload() throws BpfException {
-    node.close();
   }
 
   @BeforeEach

@@ -9,7 +9,7 @@ import dev.skep.cluster.NeedsKernel;
 import dev.skep.cluster.Scale;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,16 +20,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ForkIT {
   private static final int ENOMEM = 12;
 
-  private static TestNode node;
+  @AutoClose private static TestNode node;
 
   @BeforeAll
   static void load() throws BpfException {
     node = new TestNode();
-  }
-
-  @AfterAll
-  static void unload() throws BpfException {
-    node.close();
   }
 
   @ParameterizedTest

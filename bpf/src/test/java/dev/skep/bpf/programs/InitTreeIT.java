@@ -12,8 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -21,17 +21,12 @@ import org.junit.jupiter.api.Test;
 /** What began with a container is told apart from what came into it later. */
 @NeedsKernel
 class InitTreeIT {
-  private static TestNode node;
+  @AutoClose private static TestNode node;
   private Process container = startContainer();
 
   @BeforeAll
   static void load() throws BpfException {
     node = new TestNode();
-  }
-
-  @AfterAll
-  static void unload() throws BpfException {
-    node.close();
   }
 
   /** The first process of a pid namespace, a shell, and its child. */

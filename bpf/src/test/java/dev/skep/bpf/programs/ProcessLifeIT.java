@@ -11,45 +11,32 @@ import dev.skep.bpf.PolicyTotals.ProcessTotals;
 import dev.skep.cluster.NeedsKernel;
 import dev.skep.cluster.Scale;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 @NeedsKernel
 class ProcessLifeIT {
-  private static TestNode node;
+  @AutoClose private static TestNode node;
 
   @BeforeAll
   static void load() throws BpfException {
     node = new TestNode();
   }
 
-  @AfterAll
-  static void unload() throws BpfException {
-    node.close();
-  }
-
   @Test
   void everyForkExecAndExitOfAStormIsCountedForItsCgroup() throws Exception {
     int each = Scale.of(10_000);
     long runs = 2L * each;
-    var cgroup =
-        Files.createDirectory(unifiedHierarchy().resolve("skep-storm-" + System.nanoTime()));
-    try {
-      long id = (long) Files.getAttribute(cgroup, "unix:ino");
-
-      var outcome =
-          Trigger.run("join", cgroup.resolve("cgroup.procs"), "storm", 2, each, Trigger.TINY);
+    try (var cgroup = new TestCgroup()) {
+      var outcome = Trigger.run("join", cgroup.processes(), "storm", 2, each, Trigger.TINY);
 
       assertThat(outcome.last()).as("runs that failed").isZero();
       // Two forks for the lines of the storm, and the exit of the one that started them.
-      assertThat(node.kernel().processTotals(id))
+      assertThat(node.kernel().processTotals(cgroup.id()))
           .isEqualTo(new ProcessTotals(runs + 2, runs, runs + 3));
-    } finally {
-      Files.delete(cgroup);
     }
   }
 
@@ -101,15 +88,5 @@ class ProcessLifeIT {
         .filteredOn(record -> record instanceof Fork fork && fork.parent().pid() == outcome.pid())
         .singleElement()
         .satisfies(record -> assertThat(((Fork) record).namespacePid()).isEqualTo(1));
-  }
-
-  private static Path unifiedHierarchy() throws IOException {
-    for (var line : Files.readAllLines(Path.of("/proc/mounts"))) {
-      var words = line.split(" ", -1);
-      if (words[2].equals("cgroup2")) {
-        return Path.of(words[1]);
-      }
-    }
-    throw new IllegalStateException("no cgroup2 is mounted");
   }
 }

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -195,10 +196,7 @@ final class LineQueue {
     lock.lock();
     try {
       napping = true;
-      long left = nanos;
-      while (!ended && chunks.size() <= NAP_CHUNKS && left > 0) {
-        left = changed.awaitNanos(left);
-      }
+      await(() -> chunks.size() > NAP_CHUNKS, nanos);
     } finally {
       napping = false;
       lock.unlock();
@@ -207,15 +205,7 @@ final class LineQueue {
 
   /** Writer: waits until there are lines, or the end has come, or the time is over. */
   void awaitLines(long nanos) throws InterruptedException {
-    lock.lock();
-    try {
-      long left = nanos;
-      while (!ended && !hasLines() && left > 0) {
-        left = changed.awaitNanos(left);
-      }
-    } finally {
-      lock.unlock();
-    }
+    await(this::hasLines, nanos);
   }
 
   private boolean hasLines() {
@@ -225,10 +215,17 @@ final class LineQueue {
 
   /** Writer: waits until the end has come, or the time is over. */
   void awaitEnd(long nanos) throws InterruptedException {
+    await(() -> false, nanos);
+  }
+
+  /**
+   * Until it is enough, which is asked under the lock, or the end has come, or the time is over.
+   */
+  private void await(BooleanSupplier enough, long nanos) throws InterruptedException {
     lock.lock();
     try {
       long left = nanos;
-      while (!ended && left > 0) {
+      while (!ended && !enough.getAsBoolean() && left > 0) {
         left = changed.awaitNanos(left);
       }
     } finally {

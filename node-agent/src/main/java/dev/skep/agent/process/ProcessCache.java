@@ -62,11 +62,7 @@ public final class ProcessCache {
 
   /** A process that was there before the agent, oldest first. */
   public CachedProcess existing(Exec exec) {
-    var header = exec.header();
-    long began = header.began() == 0 ? header.process().start() : header.began();
-    var parent = parentKnown(exec.parent(), exec.parentBegan());
-    return opened(
-        new CachedProcess(header.process(), began, parent, exec(exec, began, PROC_FS, parent)));
+    return seen(exec, PROC_FS);
   }
 
   /** A child runs its parent's program until it says otherwise. */
@@ -194,7 +190,7 @@ public final class ProcessCache {
   private CachedProcess missed(KernelRecord.Header header, boolean alive) {
     misses.incrementAndGet();
     var key = header.process();
-    long began = header.began() == 0 ? key.start() : header.began();
+    long began = began(key, header.began());
     var now = open.get(key.pid());
     if (isOver(key, began, now)) {
       // Late, and forgotten: told with what the record has, but nothing may refer to it.
@@ -202,20 +198,28 @@ public final class ProcessCache {
     }
     var seen = alive ? inquiry.about(key, header.began(), header.time()) : null;
     if (seen != null) {
-      return found(seen);
+      return seen(seen, FOUND);
     }
     var parent = now != null && now.is(key) ? now.parent() : null;
     var parentId = parent == null ? "" : parent.traced().facts().execId();
     return opened(new CachedProcess(key, began, parent, names.ofMiss(header, began, parentId)));
   }
 
-  /** What the kernel said when it was asked. */
-  private CachedProcess found(Exec seen) {
-    var header = seen.header();
-    long began = header.began() == 0 ? header.process().start() : header.began();
-    var parent = parentKnown(seen.parent(), seen.parentBegan());
-    return opened(
-        new CachedProcess(header.process(), began, parent, exec(seen, began, FOUND, parent)));
+  /** What the kernel says of a process that is alive. */
+  private CachedProcess seen(Exec exec, int flags) {
+    var key = exec.header().process();
+    long began = began(key, exec.header().began());
+    var parent = parentKnown(exec.parent(), exec.parentBegan());
+    return opened(new CachedProcess(key, began, parent, exec(exec, began, flags, parent)));
+  }
+
+  /**
+   * When a program began, as far as anybody knows.
+   *
+   * @param began as a record says it, 0 if the kernel's process map did not have it
+   */
+  private static long began(ProcessKey key, long began) {
+    return began == 0 ? key.start() : began;
   }
 
   private @Nullable CachedProcess parent(ProcessKey key, long began, long time) {
@@ -227,7 +231,7 @@ public final class ProcessCache {
       return null; // the kernel would tell of what came after it
     }
     var seen = inquiry.about(key, began, time);
-    return seen == null ? null : found(seen);
+    return seen == null ? null : seen(seen, FOUND);
   }
 
   private @Nullable CachedProcess parentKnown(ProcessKey key, long began) {
@@ -253,10 +257,7 @@ public final class ProcessCache {
     if (now != null && now.runs(key, began)) {
       return now;
     }
-    var before =
-        closed.isEmpty()
-            ? null
-            : closed.get(new Program(key.pid(), began == 0 ? key.start() : began));
+    var before = closed.isEmpty() ? null : closed.get(new Program(key.pid(), began(key, began)));
     return before != null && before.runs(key, began) ? before : null;
   }
 
