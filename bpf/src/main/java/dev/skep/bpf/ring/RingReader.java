@@ -90,23 +90,25 @@ public final class RingReader implements AutoCloseable {
     var pace = new Pace(size);
     long lastDrain = System.nanoTime();
     while (!closed && !Thread.currentThread().isInterrupted()) {
-      long bytes = drain(consumer);
-      if (closed) {
-        return;
-      }
-      long now = System.nanoTime();
-      if (bytes > 0) {
-        LockSupport.parkNanos(pace.afterDrain(bytes, now - lastDrain));
-      } else {
-        pace.afterIdle();
-        consumer.idle();
-        if (closed) {
-          return;
-        }
+      lastDrain = drainAndWait(consumer, pace, lastDrain);
+    }
+  }
+
+  /** A method of its own, for the compiler: the loop around it is entered once. */
+  private long drainAndWait(SkepKernel.Consumer consumer, Pace pace, long lastDrain)
+      throws BpfException {
+    long bytes = drain(consumer);
+    long now = System.nanoTime();
+    if (bytes > 0 && !closed) {
+      LockSupport.parkNanos(pace.afterDrain(bytes, now - lastDrain));
+    } else if (!closed) {
+      pace.afterIdle();
+      consumer.idle();
+      if (!closed) {
         Libc.poll(map.fd(), waker, POLL_MILLIS);
       }
-      lastDrain = now;
     }
+    return now;
   }
 
   /** Hands over all that is complete; how many bytes of the ring that were. */
