@@ -1,5 +1,5 @@
 # Everything here is a short name for a script; `make` alone lists them.
-.PHONY: help setup build test test-kernels demo up down bench fmt clean
+.PHONY: help setup build test test-kernels demo up down kind-up kind-down bench fmt clean
 
 help:
 	@echo 'make setup   install what is missing (by itself part of all others)'
@@ -9,6 +9,8 @@ help:
 	@echo 'make demo    a cluster on this machine, two policies, an attack that fails'
 	@echo 'make up      the cluster alone, with operator and agent'
 	@echo 'make down    ends it and removes all of it'
+	@echo 'make kind-up    a Kubernetes cluster of three nodes on this machine, by kind'
+	@echo 'make kind-down  ends it and removes all of it'
 	@echo 'make bench   what tracing costs'
 	@echo 'make fmt     format the Java sources'
 	@echo 'make clean   remove what was built'
@@ -33,6 +35,12 @@ up: build
 
 down:
 	@e2e/demo/down
+
+kind-up:
+	@e2e/kind/up
+
+kind-down:
+	@e2e/kind/down
 
 bench: build
 	@e2e/bench/run
