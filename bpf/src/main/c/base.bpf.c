@@ -17,6 +17,7 @@
 #include "path.h"
 #include "process.h"
 #include "task.h"
+#include "view.h"
 
 #define SIGNAL_GROUP_EXIT 4 /* signal_struct.flags: group_exit_code holds */
 #define TREE_TURNS 32
@@ -60,7 +61,7 @@ static __always_inline int forked(struct task_struct *creator, bool creator_know
 SEC("fentry/wake_up_new_task")
 int BPF_PROG(fork_fentry, struct task_struct *child)
 {
-	if (child->pid != child->tgid || !is_active_generation(NEWEST_FIRST))
+	if (child->pid != child->tgid || !is_in_node(child) || !is_active_generation(NEWEST_FIRST))
 		return 0;
 	return forked(current_task(), KNOWS_CURRENT, child, true);
 }
@@ -70,7 +71,7 @@ int fork_kprobe(struct pt_regs *regs)
 {
 	struct task_struct *child = FIRST_ARGUMENT(regs);
 
-	if (LOOK(false, child, pid) != LOOK(false, child, tgid) || !is_active_generation(OLDEST_FIRST))
+	if (LOOK(false, child, pid) != LOOK(false, child, tgid) || !is_in_node(child) || !is_active_generation(OLDEST_FIRST))
 		return 0;
 	return forked(current_task(), KNOWS_CURRENT, child, false);
 }
@@ -78,7 +79,7 @@ int fork_kprobe(struct pt_regs *regs)
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(fork_tracepoint, struct task_struct *creator, struct task_struct *child)
 {
-	if (child->pid != child->tgid || !is_active_generation(OLDEST_FIRST))
+	if (child->pid != child->tgid || !is_in_node(child) || !is_active_generation(OLDEST_FIRST))
 		return 0;
 	return forked(creator, true, child, true);
 }
@@ -112,7 +113,7 @@ int BPF_PROG(exec_tracepoint, struct task_struct *task, pid_t old_pid, struct li
 	struct process_counters *counters;
 	struct text *path;
 
-	if (!is_active_generation(OLDEST_FIRST))
+	if (!is_in_node(task) || !is_active_generation(OLDEST_FIRST))
 		return 0;
 	counters = counters_of(cgroup);
 	if (counters)
@@ -162,7 +163,7 @@ static __always_inline int ended_process(struct task_struct *task, bool known)
 	struct process_value *process = process_of(task, known);
 	struct process_counters *counters = counters_of(cgroup);
 	struct exit_record record = {};
-	__u32 pid = LOOK(known, task, tgid);
+	__u32 pid = tgid_of(task, known);
 	bool untold = false;
 
 	if (counters)
@@ -190,7 +191,7 @@ static __always_inline int ended_process(struct task_struct *task, bool known)
 SEC("fentry/acct_process")
 int BPF_PROG(exit_fentry)
 {
-	if (!is_active_generation(NEWEST_FIRST))
+	if (!is_in_node(current_task()) || !is_active_generation(NEWEST_FIRST))
 		return 0;
 	return ended_process(current_task(), KNOWS_CURRENT);
 }
@@ -198,7 +199,7 @@ int BPF_PROG(exit_fentry)
 SEC("kprobe/acct_process")
 int exit_kprobe(struct pt_regs *regs)
 {
-	if (!is_active_generation(OLDEST_FIRST))
+	if (!is_in_node(current_task()) || !is_active_generation(OLDEST_FIRST))
 		return 0;
 	return ended_process(current_task(), KNOWS_CURRENT);
 }
@@ -229,7 +230,7 @@ int exit_tracepoint(__u64 *ctx)
 	struct task_struct *task = (void *)ctx[0];
 	bool last;
 
-	if (!is_active_generation(OLDEST_FIRST))
+	if (!is_in_node(task) || !is_active_generation(OLDEST_FIRST))
 		return 0;
 	if (bpf_core_type_matches(btf_trace_sched_process_exit___with_group))
 		last = ctx[1];
@@ -275,13 +276,13 @@ int fill_processes(struct bpf_iter__task *ctx)
 	struct text *path;
 	__u64 missing, surplus;
 
-	if (!task || task->pid != task->tgid || !task->signal->live.counter)
+	if (!task || task->pid != task->tgid || !task->signal->live.counter || !is_in_node(task))
 		return 0;
 	process = bpf_map_lookup_elem(&process_buffers, &buffer);
 	path = bpf_map_lookup_elem(&texts, &slot);
 	if (!process || !path)
 		return 0;
-	pid = task->tgid;
+	pid = tgid_of(task, true);
 	origin = process_of(task->real_parent, true);
 	fill_process(process, task, true, task->real_parent, true, origin);
 	there = process_of(task, true);

@@ -28,7 +28,7 @@ static __always_inline __u32 root_of(struct user_namespace *namespace, bool know
 static __always_inline int note_change(struct linux_binprm *binprm, bool known)
 {
 	struct task_struct *task = current_task();
-	struct raised_key key = {.binprm = (__u64)binprm, .pid = LOOK(KNOWS_CURRENT, task, tgid)};
+	struct raised_key key = {.binprm = (__u64)binprm, .pid = tgid_of(task, KNOWS_CURRENT)};
 	struct raised_value value = {.setuid = NO_ID, .setgid = NO_ID};
 	const struct cred *before = LOOK(KNOWS_CURRENT, task, cred);
 	struct cred *after = LOOK(known, binprm, cred);
@@ -36,6 +36,8 @@ static __always_inline int note_change(struct linux_binprm *binprm, bool known)
 	__u32 old_euid = LOOK(KNOWS_CURRENT, before, euid.val), old_egid = LOOK(KNOWS_CURRENT, before, egid.val);
 	__u32 permitted = bpf_core_field_offset(before->cap_permitted), root;
 
+	if (!is_in_node(task))
+		return 0;
 	if (euid != old_euid) {
 		value.setuid = euid;
 		if (!euid)

@@ -22,7 +22,7 @@ static __always_inline bool pid_filter_holds(const volatile struct pid_filter_pl
 
 		found = process && process->followed & filter->followed;
 	} else {
-		__u32 pid = filter->in_namespace ? namespace_pid_of(task, true) : (__u32)task->tgid;
+		__u32 pid = filter->in_namespace ? namespace_pid_of(task, true) : tgid_of(task, true);
 
 #pragma clang loop unroll(full)
 		for (int i = 0; i < INLINE_VALUES; i++)

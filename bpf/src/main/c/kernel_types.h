@@ -192,7 +192,13 @@ struct kernfs_node {
 };
 
 struct cgroup {
+	int level;
 	struct kernfs_node *kn;
+	struct cgroup *ancestors[];
+};
+
+struct cgroup___before_6_1 {
+	__u64 ancestor_ids[];
 };
 
 struct css_set {
@@ -237,6 +243,7 @@ struct seq_file;
 
 struct bpf_iter_meta {
 	struct seq_file *seq;
+	__u64 seq_num;
 };
 
 struct bpf_iter__task {

@@ -36,7 +36,7 @@ enum record_kind {
 };
 
 struct process_key { /* a thread group, unique between two boots */
-	__u32 pid; /* tgid in the initial pid namespace */
+	__u32 pid; /* tgid in the node's pid namespace, which is the initial one but for nodes that are containers; 0: it cannot be seen from there */
 	__u32 padding;
 	__u64 start; /* ns since boot (CLOCK_BOOTTIME), of the group leader */
 };
@@ -342,6 +342,24 @@ struct process_limits {
 	__u8 parent_binaries; /* 1: kept */
 	__u8 sees_credentials; /* 1: a program of credentials.h is attached */
 	__u16 padding;
+};
+
+/* Which part of the machine is the agent's node: `volatile const` in .rodata of every object, named `view`. All zeros: the whole of it. */
+struct node_view {
+	__u64 cgroup; /* id of the node's root in the unified hierarchy */
+	__u32 cgroup_level; /* of it; 0: the root of all, so that every process is the node's */
+	__u32 pid_level; /* of the node's pid namespace; 0: the initial one */
+	__u32 pid_namespace; /* inode number */
+	__u32 padding;
+};
+
+#define CGROUP_LEVELS_MAX 32
+struct whereabouts { /* of who reads the iterator of view.bpf.o */
+	__u32 pid_level; /* of its pid namespace */
+	__u32 pid_namespace; /* inode number */
+	__u32 cgroup_level;
+	__u32 padding;
+	__u64 cgroups[CGROUP_LEVELS_MAX]; /* ids in the unified hierarchy, of its cgroup and those above it, by level; those below this many are left out */
 };
 
 /* What a program kept of the change of credentials that an exec is about to make; map `raised`. */

@@ -42,7 +42,8 @@ int BPF_PROG(dispatch_sys_enter, struct pt_regs *regs, long number)
 	struct hook_bits *watching, *in_scope;
 	struct chain *chain;
 
-	if (!watched || !watched->entry || !is_active_generation(OLDEST_FIRST) || is_compat_call(bpf_get_current_task_btf()))
+	if (!watched || !watched->entry || !is_in_node(bpf_get_current_task_btf()) || !is_active_generation(OLDEST_FIRST) ||
+	    is_compat_call(bpf_get_current_task_btf()))
 		return 0;
 	watching = bpf_map_lookup_elem(&syscall_hooks, &syscall);
 	in_scope = hooks_in_scope();

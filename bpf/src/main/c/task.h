@@ -11,9 +11,7 @@
 #include <bpf/bpf_core_read.h>
 #include "maps.h"
 #include "oldest.h"
-
-/* from->member->member ... */
-#define LOOK(known, from, members...) ((known) ? ___arrow(from, members) : BPF_CORE_READ(from, members))
+#include "view.h"
 
 static __always_inline __u64 cgroup_of(struct task_struct *task, bool known)
 {
@@ -22,7 +20,7 @@ static __always_inline __u64 cgroup_of(struct task_struct *task, bool known)
 
 static __always_inline void process_key_of(struct task_struct *task, bool known, struct process_key *key)
 {
-	key->pid = LOOK(known, task, tgid);
+	key->pid = tgid_of(task, known);
 	key->padding = 0;
 	key->start = LOOK(known, task, group_leader, start_boottime);
 }
@@ -90,7 +88,7 @@ static __always_inline void fill_header(struct record_header *header, enum recor
 	process_key_of(task, known, &header->process);
 	header->began = began;
 	header->cgroup = cgroup_of(task, known);
-	header->tid = LOOK(known, task, pid);
+	header->tid = tid_of(task, known);
 	header->uid = LOOK(known, task, cred, euid.val);
 }
 
@@ -99,7 +97,7 @@ static __always_inline void fill_header(struct record_header *header, enum recor
 /* Of a pid that a process had before, and whose end went unseen, there may be an entry that is not this process'. */
 static __always_inline struct process_value *process_of(struct task_struct *task, bool known)
 {
-	__u32 pid = LOOK(known, task, tgid);
+	__u32 pid = tgid_of(task, known);
 	struct process_value *process = bpf_map_lookup_elem(&processes, &pid);
 
 	return process && process->key.start == LOOK(known, task, group_leader, start_boottime) ? process : NULL;

@@ -7,53 +7,65 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** The control groups of the unified hierarchy, as this process' mounts show them. */
+/** The control groups of the node in the unified hierarchy. */
 final class Cgroups {
   private static final Path MOUNTS = Path.of("/proc/self/mounts");
   private static final String TYPE = "cgroup2";
 
-  /** Of the hierarchy's root; a mount that shows a part of it has another one. */
-  private static final long ROOT_ID = 1;
+  /** In each folder of the unified hierarchy, and in no other. */
+  private static final String CONTROLLERS = "cgroup.controllers";
+
+  /**
+   * As the node's first process sees them: a container's own mounts may show nothing but itself.
+   */
+  private static final List<Path> OF_THE_NODE =
+      List.of(Path.of("/proc/1/root/sys/fs/cgroup"), Path.of("/proc/1/root/sys/fs/cgroup/unified"));
 
   private Cgroups() {}
 
   /**
    * The ids of all that exist: their folders' inode numbers.
    *
-   * @throws IOException if the mounts do not show them all
+   * @throws IOException if they cannot be seen
    */
   static Set<Long> alive() throws IOException {
     var ids = new HashSet<Long>();
-    var root = root();
-    if (root.isEmpty() || !id(root.get()).equals(Optional.of(ROOT_ID))) {
-      throw new IOException("no mount shows the whole " + TYPE + " hierarchy");
-    } else {
-      try (var folders = Files.find(root.get(), Integer.MAX_VALUE, (_, is) -> is.isDirectory())) {
-        folders.forEach(folder -> id(folder).ifPresent(ids::add));
-      } catch (UncheckedIOException e) {
-        throw e.getCause();
-      }
+    var root = mounted();
+    if (root.isEmpty()) {
+      throw new IOException("no " + TYPE + " hierarchy is mounted");
+    }
+    try (var folders = Files.find(root.get(), Integer.MAX_VALUE, (_, is) -> is.isDirectory())) {
+      folders.forEach(folder -> id(folder).ifPresent(ids::add));
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
     }
     return ids;
   }
 
-  /** Below the root of the hierarchy's mount; empty if there is none with this id. */
+  /** Below the node's root; empty if there is none with this id. */
   static Optional<String> path(long id) throws BpfException {
-    Optional<Path> root;
+    var root = root();
+    return root.isEmpty() ? Optional.empty() : Libc.pathOfKernfsNode(root.get().toString(), id);
+  }
+
+  /**
+   * Where the node's cgroups can be seen; empty if its kernel has none of the unified hierarchy.
+   */
+  static Optional<Path> root() throws BpfException {
     try {
-      root = root();
+      return mounted();
     } catch (IOException e) {
       throw new BpfException("cgroup", 0, "reading " + MOUNTS + " failed: " + e);
     }
-    if (root.isEmpty()) {
-      return Optional.empty();
-    }
-    var mount = root.get().toString();
-    return Libc.pathOfKernfsNode(mount, id)
-        .map(path -> path.equals(mount) ? "/" : path.substring(mount.length()));
+  }
+
+  static long idOf(Path folder) throws BpfException {
+    return id(folder)
+        .orElseThrow(() -> new BpfException("cgroup", 0, folder + " has no inode number"));
   }
 
   /** Empty if it was removed meanwhile. */
@@ -65,13 +77,18 @@ final class Cgroups {
     }
   }
 
-  private static Optional<Path> root() throws IOException {
+  private static Optional<Path> mounted() throws IOException {
+    for (var folder : OF_THE_NODE) {
+      if (Files.exists(folder.resolve(CONTROLLERS))) {
+        return Optional.of(folder);
+      }
+    }
     try (var mounts = Files.lines(MOUNTS)) {
       return mounts
           .map(mount -> mount.split(" ", -1)) // what, where, type, options
           .filter(mount -> mount.length > 2 && mount[2].equals(TYPE))
           .map(mount -> Path.of(mount[1]))
-          .findFirst();
+          .reduce((_, later) -> later); // which may lie over the earlier
     }
   }
 }

@@ -20,11 +20,13 @@ final class NodeMaps implements AutoCloseable {
   private static final String LAYOUT = "layout";
 
   private final Folder folder;
+  private final NodeView view;
   private final Map<String, Integer> sizes;
   private final Map<String, KernelMap> maps = new HashMap<>();
 
-  NodeMaps(Folder folder, KernelOptions options) {
+  NodeMaps(Folder folder, KernelOptions options, NodeView view) {
     this.folder = folder;
+    this.view = view;
     var processes = options.processes();
     this.sizes =
         Map.of(
@@ -77,6 +79,7 @@ final class NodeMaps implements AutoCloseable {
         declared.use(known);
       }
     }
+    view.write(object);
     object.load();
     for (var created : object.maps()) {
       if (!maps.containsKey(created.name())) {

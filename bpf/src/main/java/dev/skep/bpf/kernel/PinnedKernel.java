@@ -86,7 +86,7 @@ final class PinnedKernel implements SkepKernel {
     var processOptions = options.processes();
     BpfObject syscalls = Programs.SYSCALLS.open();
     owned.push(syscalls);
-    var maps = new NodeMaps(folder, options);
+    var maps = new NodeMaps(folder, options, NodeView.find());
     owned.push(maps);
     boolean inherited = takeOver(folder, maps, processOptions, syscalls);
     if (!inherited) {

@@ -10,6 +10,7 @@ enum Programs {
   BASE("base"),
   /** The base sensor for kernels before {@link #BPF_LOOP}. */
   BASE_510("base_510"),
+  VIEW("view"),
   SYSCALLS("syscalls"),
   POLICY("policy");
 

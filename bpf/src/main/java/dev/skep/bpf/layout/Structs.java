@@ -266,6 +266,26 @@ public final class Structs {
           u8("sees_credentials"),
           u16("padding"));
 
+  public static final StructLayout NODE_VIEW =
+      struct(
+          "node_view",
+          u64("cgroup"),
+          u32("cgroup_level"),
+          u32("pid_level"),
+          u32("pid_namespace"),
+          u32("padding"));
+
+  public static final int CGROUP_LEVELS_MAX = 32;
+
+  public static final StructLayout WHEREABOUTS =
+      struct(
+          "whereabouts",
+          u32("pid_level"),
+          u32("pid_namespace"),
+          u32("cgroup_level"),
+          u32("padding"),
+          sequenceLayout(CGROUP_LEVELS_MAX, JAVA_LONG).withName("cgroups"));
+
   public static final StructLayout THROTTLE_VALUE =
       struct("throttle_value", u64("last"), u64("suppressed"));
 

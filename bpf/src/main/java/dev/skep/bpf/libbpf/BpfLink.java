@@ -50,6 +50,16 @@ public final class BpfLink implements AutoCloseable {
     }
   }
 
+  /** Of an iterator: runs its program; the first bytes that it printed, at most 4096. */
+  public byte[] read() throws BpfException {
+    int iterator = (int) ITERATOR.orThrow(ITERATOR.call(fd()), name);
+    try {
+      return Libc.read(iterator);
+    } finally {
+      Libc.close(iterator);
+    }
+  }
+
   private int fd() throws BpfException {
     return (int) FD.orThrow(FD.call(link), name);
   }

@@ -99,6 +99,19 @@ public final class Libc {
     }
   }
 
+  /** Reads once, at most 4096 bytes. */
+  public static byte[] read(int fd) throws BpfException {
+    try (var arena = Arena.ofConfined()) {
+      var buffer = arena.allocate(4096);
+      long count;
+      do {
+        count = READ.call(fd, buffer.address(), buffer.byteSize());
+      } while (count == -EINTR);
+      READ.orThrow(count, "descriptor " + fd);
+      return buffer.asSlice(0, count).toArray(JAVA_BYTE);
+    }
+  }
+
   /** Reads to the end and throws the bytes away; how many there were. */
   public static long drain(int fd) throws BpfException {
     try (var arena = Arena.ofConfined()) {
@@ -129,8 +142,8 @@ public final class Libc {
   }
 
   /**
-   * The path of a folder of a kernfs, such as a cgroup, that is mounted at {@code mount}; empty if
-   * there is none with this id.
+   * The path of a folder of a kernfs, such as a cgroup, below {@code mount}, where that is mounted;
+   * empty if there is none with this id.
    */
   public static Optional<String> pathOfKernfsNode(String mount, long id) throws BpfException {
     try (var arena = Arena.ofConfined()) {
@@ -141,18 +154,31 @@ public final class Libc {
       handle.set(JAVA_INT, 0, Long.BYTES);
       handle.set(JAVA_INT, Integer.BYTES, FILEID_KERNFS);
       handle.set(JAVA_LONG, 2 * Integer.BYTES, id);
-      long node = OPEN_BY_HANDLE_AT.call(root, handle.address(), O_CLOEXEC);
-      close(root);
-      if (node == -ESTALE || node == -ENOENT) {
-        return Optional.empty();
-      }
-      OPEN_BY_HANDLE_AT.orThrow(node, "id " + id + " below " + mount);
       try {
-        return Optional.of(new String(readLink("/proc/self/fd/" + node), StandardCharsets.UTF_8));
+        long node = OPEN_BY_HANDLE_AT.call(root, handle.address(), O_CLOEXEC);
+        if (node == -ESTALE || node == -ENOENT) {
+          return Optional.empty();
+        }
+        OPEN_BY_HANDLE_AT.orThrow(node, "id " + id + " below " + mount);
+        try {
+          // Both as their mount namespace has them, which need not be ours.
+          var above = pathOf(root);
+          var whole = pathOf((int) node);
+          return whole.startsWith(above)
+              ? Optional.of(
+                  whole.length() == above.length() ? "/" : whole.substring(above.length()))
+              : Optional.empty();
+        } finally {
+          close((int) node);
+        }
       } finally {
-        close((int) node);
+        close(root);
       }
     }
+  }
+
+  private static String pathOf(int fd) throws BpfException {
+    return new String(readLink("/proc/self/fd/" + fd), StandardCharsets.UTF_8);
   }
 
   /** Nanoseconds of CLOCK_BOOTTIME. */

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Java's structs against what the compiler of the kernel programs wrote down. */
 class StructsTest {
-  private static final List<String> OBJECTS = List.of("base", "syscalls", "policy");
+  private static final List<String> OBJECTS = List.of("base", "syscalls", "policy", "view");
 
   @ParameterizedTest
   @MethodSource("structs")

@@ -62,8 +62,15 @@ class PressureIT {
       assertThat(after.entries()).isLessThanOrEqualTo(MAP_ENTRIES);
       assertThat(after.insertErrors() - before.insertErrors())
           .isGreaterThanOrEqualTo(processes - MAP_ENTRIES);
-      assertThat(after.inserted() - after.removed()).isEqualTo(after.entries());
-      assertThat(node.kernel().drops().get("process_map_full")).isEqualTo(after.insertErrors());
+      // Others on this machine make processes, too: the sums are right whenever none is on its way.
+      await()
+          .atMost(PATIENCE)
+          .pollInterval(LOOK)
+          .untilAsserted(() -> {
+            var now = node.kernel().processMap();
+            assertThat(now.inserted() - now.removed()).isEqualTo(now.entries());
+            assertThat(node.kernel().drops().get("process_map_full")).isEqualTo(now.insertErrors());
+          });
     }
   }
 
