@@ -7,21 +7,16 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Kubernetes' label selectors, by its rules. */
 final class LabelSelectorReader {
-  private static final Pattern VALUE =
-      Pattern.compile("([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?");
-  private static final Pattern KEY =
-      Pattern.compile(
-          "([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?");
-
   private final Problems problems;
+  private final SelectorWords words;
 
-  LabelSelectorReader(Problems problems) {
+  LabelSelectorReader(Problems problems, SelectorWords words) {
     this.problems = problems;
+    this.words = words;
   }
 
   LabelSelector read(@Nullable LabelSelectorSpec spec, String path) {
@@ -34,7 +29,7 @@ final class LabelSelectorReader {
         .forEach(label -> {
           var at = Path.child(path + ".matchLabels", label.getKey());
           checkKey(label.getKey(), at);
-          checkValue(label.getValue(), at);
+          checkValue(label.getKey(), label.getValue(), at);
           requirements.add(new Requirement(label.getKey(), Operator.IN, Set.of(label.getValue())));
         });
     for (int i = 0; i < spec.matchExpressions().size(); i++) {
@@ -53,7 +48,7 @@ final class LabelSelectorReader {
     }
     checkKey(spec.key(), path + ".key");
     for (int i = 0; i < spec.values().size(); i++) {
-      checkValue(spec.values().get(i), Path.item(path + ".values", i));
+      checkValue(spec.key(), spec.values().get(i), Path.item(path + ".values", i));
     }
     var operator =
         switch (spec.operator()) {
@@ -75,22 +70,16 @@ final class LabelSelectorReader {
   }
 
   private void checkKey(String key, String path) {
-    if (!KEY.matcher(key).matches()) {
-      problems.invalid(
-          path,
-          "is "
-              + Text.quote(key)
-              + ", must be the key of a label, such as app or example.org/tier");
+    var wrong = words.wrongKey(key);
+    if (wrong != null) {
+      problems.broken(path, wrong);
     }
   }
 
-  private void checkValue(String value, String path) {
-    if (!VALUE.matcher(value).matches()) {
-      problems.invalid(
-          path,
-          "is "
-              + Text.quote(value)
-              + ", must be the value of a label: letters, digits, \"-\", \"_\" and \".\", with a letter or digit at both ends");
+  private void checkValue(String key, String value, String path) {
+    var wrong = words.wrongValue(key, value);
+    if (wrong != null) {
+      problems.invalid(path, wrong);
     }
   }
 }

@@ -7,24 +7,28 @@ import org.jspecify.annotations.Nullable;
  * A policy that can be carried out: everything in it is legal and supported, every default is
  * filled in. What a node's kernel says to it is another question.
  *
- * @param namespace of a namespaced policy
  * @param uid of the Kubernetes object; a name of its own where it came from a file
  * @param generation of the Kubernetes object; 1 where it came from a file
  * @param hooks in the order of the file, at least one
  */
 public record Policy(
     String name,
-    @Nullable String namespace,
     String uid,
     long generation,
     boolean monitor,
     LabelSelector nodeSelector,
+    Scope scope,
     List<Hook> hooks) {
   public Policy {
     hooks = List.copyOf(hooks);
     if (hooks.isEmpty()) {
       throw new IllegalArgumentException(name + " has no hook");
     }
+  }
+
+  /** Of a policy for one namespace; null: for the whole cluster. */
+  public @Nullable String namespace() {
+    return scope.namespace();
   }
 
   /** What status shows: what the policy does, not only what it asks for. */

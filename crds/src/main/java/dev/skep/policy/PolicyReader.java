@@ -22,9 +22,6 @@ public final class PolicyReader {
   private static final List<String> FIELDS =
       List.of("apiVersion", "kind", "metadata", "spec", "status");
 
-  private static final int NAME_LENGTH = 253;
-  private static final Pattern NAME =
-      Pattern.compile("[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*");
   private static final String FILE = "file-";
   private static final int UID_LENGTH = 39;
   private static final Pattern UID = Pattern.compile("[A-Za-z0-9]([-A-Za-z0-9]{0,38})?");
@@ -81,6 +78,7 @@ public final class PolicyReader {
     readType(document, problems);
     var metadata = document.path("metadata");
     var name = readName(metadata, problems);
+    var namespace = readNamespace(kind(document), metadata, problems);
     var shape = new Shape(problems);
     var spec = document.path("spec");
     if (spec.isMissingNode() || spec.isNull()) {
@@ -94,8 +92,8 @@ public final class PolicyReader {
     var identity =
         new SpecReader.Identity(
             name == null ? "" : name,
-            kind(document).equals(NAMESPACED) ? readNamespace(metadata, problems) : null,
-            readUid(metadata, name, problems),
+            namespace,
+            readUid(metadata, namespace, name, problems),
             readGeneration(metadata));
     return new SpecReader(problems).read(identity, wire);
   }
@@ -106,10 +104,7 @@ public final class PolicyReader {
       problems.broken("apiVersion", is(version) + Text.instead(version, VERSIONS));
     }
     var kind = kind(document);
-    if (kind.equals(NAMESPACED)) {
-      problems.unsupported(
-          "kind", "a policy for the pods of one namespace; make it a " + CLUSTER + " if it may");
-    } else if (!kind.equals(CLUSTER)) {
+    if (!kind.equals(CLUSTER) && !kind.equals(NAMESPACED)) {
       problems.broken("kind", is(kind) + Text.instead(kind, List.of(CLUSTER, NAMESPACED)));
     }
   }
@@ -129,36 +124,52 @@ public final class PolicyReader {
       return null;
     }
     var text = name.textValue();
-    if (text.length() > NAME_LENGTH || !NAME.matcher(text).matches()) {
+    if (!Names.isSubdomain(text)) {
       problems.broken(
           "metadata.name",
           "is "
               + Text.quote(text)
               + ", must be at most "
-              + NAME_LENGTH
+              + Names.SUBDOMAIN_LENGTH
               + " lower case letters, digits, \"-\" and \".\", with a letter or digit at both ends");
       return null;
     }
     return text;
   }
 
-  private static @Nullable String readNamespace(JsonNode metadata, Problems problems) {
+  /** A word that is wrong is told, and must not make the policy one for every namespace. */
+  private static @Nullable String readNamespace(String kind, JsonNode metadata, Problems problems) {
     var namespace = metadata.path("namespace");
-    if (namespace.isMissingNode() || namespace.isNull()) {
+    boolean absent = namespace.isMissingNode() || namespace.isNull();
+    if (!kind.equals(NAMESPACED)) {
+      if (!absent) {
+        problems.invalid(
+            "metadata.namespace",
+            "is there, but a "
+                + CLUSTER
+                + " is for the whole cluster; leave it out, or make the policy a "
+                + NAMESPACED);
+      }
       return null;
     }
-    if (!namespace.isTextual() || !NAME.matcher(namespace.textValue()).matches()) {
+    if (absent) {
+      problems.broken(
+          "metadata.namespace", "is missing, but required: the policy is for the pods of one");
+      return "";
+    }
+    if (!namespace.isTextual() || !Names.isLabel(namespace.textValue())) {
       problems.broken("metadata.namespace", "is not the name of a namespace");
-      return null;
+      return "";
     }
     return namespace.textValue();
   }
 
   /** Becomes part of names in the kernel and in the file system, hence no other characters. */
-  private static String readUid(JsonNode metadata, @Nullable String name, Problems problems) {
+  private static String readUid(
+      JsonNode metadata, @Nullable String namespace, @Nullable String name, Problems problems) {
     var uid = metadata.path("uid");
     if (uid.isMissingNode() || uid.isNull()) {
-      return uidOfFile(name == null ? "" : name);
+      return uidOfFile(namespace, name == null ? "" : name);
     }
     if (!uid.isTextual() || !UID.matcher(uid.textValue()).matches()) {
       problems.broken("metadata.uid", "is not a uid: at most 39 letters, digits and \"-\"");
@@ -167,12 +178,13 @@ public final class PolicyReader {
     return uid.textValue();
   }
 
-  /** For a policy without a Kubernetes object: made of its name, and equal if that is equal. */
-  private static String uidOfFile(String name) {
-    if (FILE.length() + name.length() <= UID_LENGTH) {
+  /** For a policy without a Kubernetes object: made of its names, and equal if those are equal. */
+  private static String uidOfFile(@Nullable String namespace, String name) {
+    if (namespace == null && FILE.length() + name.length() <= UID_LENGTH) {
       return FILE + name;
     }
-    var digest = UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8));
+    var whole = namespace == null ? name : namespace + "/" + name;
+    var digest = UUID.nameUUIDFromBytes(whole.getBytes(StandardCharsets.UTF_8));
     return FILE + digest.toString().replace("-", "");
   }
 

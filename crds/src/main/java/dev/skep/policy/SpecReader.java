@@ -1,6 +1,5 @@
 package dev.skep.policy;
 
-import dev.skep.crds.v1alpha1.LabelSelectorSpec;
 import dev.skep.crds.v1alpha1.TracingPolicySpec;
 import dev.skep.crds.v1alpha1.TracingPolicySpec.OptionSpec;
 import java.util.ArrayList;
@@ -37,8 +36,10 @@ final class SpecReader {
 
   @Nullable Policy read(Identity identity, TracingPolicySpec spec) {
     boolean monitor = readMonitor(spec);
-    var nodes = new LabelSelectorReader(problems).read(spec.nodeSelector(), "spec.nodeSelector");
-    refuseWorkloads(spec);
+    var nodes =
+        new LabelSelectorReader(problems, SelectorWords.LABELS)
+            .read(spec.nodeSelector(), "spec.nodeSelector");
+    var scope = new ScopeReader(problems).read(identity.namespace(), spec);
     refuseOtherHooks(spec);
     var hooks = readHooks(spec);
     if (problems.any()) {
@@ -49,13 +50,7 @@ final class SpecReader {
       return null;
     }
     return new Policy(
-        identity.name(),
-        identity.namespace(),
-        identity.uid(),
-        identity.generation(),
-        monitor,
-        nodes,
-        hooks);
+        identity.name(), identity.uid(), identity.generation(), monitor, nodes, scope, hooks);
   }
 
   private List<Hook> readHooks(TracingPolicySpec spec) {
@@ -113,24 +108,6 @@ final class SpecReader {
     } else {
       problems.invalid(
           path + ".name", Text.quote(name) + " is not an option; " + Text.instead(name, OPTIONS));
-    }
-  }
-
-  private void refuseWorkloads(TracingPolicySpec spec) {
-    refuseSelector(spec.podSelector(), "spec.podSelector", "choosing pods");
-    refuseSelector(spec.containerSelector(), "spec.containerSelector", "choosing containers");
-    if (spec.hostSelector() != null) {
-      problems.unsupported(
-          "spec.hostSelector",
-          "choosing the processes outside of containers; the policy would cover all");
-    }
-  }
-
-  /** One that asks for nothing chooses everything, as if it were not there. */
-  private void refuseSelector(@Nullable LabelSelectorSpec selector, String path, String what) {
-    if (selector != null
-        && !(selector.matchLabels().isEmpty() && selector.matchExpressions().isEmpty())) {
-      problems.unsupported(path, what + "; the policy would cover all processes of a node");
     }
   }
 

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a real API server makes of the CRDs. */
 @NeedsControlPlane
@@ -56,6 +57,11 @@ class SchemaIT {
             + " | mode and the option policy-mode differ: keep one of them",
         "{hostSelector: {matchLabels: {a: b}}, kprobes: [{call: sys_write}]}"
             + " | hostSelector can only be {}",
+        "{containerSelector: {matchLabels: {image: a}}, kprobes: [{call: sys_write}]}"
+            + " | containers are chosen by name and repo",
+        "{containerSelector: {matchExpressions: [{key: image, operator: Exists}]},"
+            + " kprobes: [{call: sys_write}]}"
+            + " | spec.containerSelector.matchExpressions[0].key: Unsupported value: \"image\"",
         "{uprobes: [{path: /bin/sh, symbols: [main], offsets: [1]}]}"
             + " | needs exactly one of symbols, offsets and addrs",
         "{nodeSelector: {matchExpressions: [{key: a, operator: In}]},"
@@ -67,6 +73,42 @@ class SchemaIT {
 
     assertThat(output.exitCode()).isNotZero();
     assertThat(output.err()).contains(answer);
+  }
+
+  @Test
+  void aNamespacedPolicyHasNoHostSelector() {
+    var output =
+        CLUSTER.tryApply(
+            CLUSTER.kubeconfig(),
+            Policies.ofSpec("{hostSelector: {}, kprobes: [{call: sys_write}]}")
+                .replace("kind: TracingPolicy", "kind: TracingPolicyNamespaced"));
+
+    assertThat(output.exitCode()).isNotZero();
+    assertThat(output.err()).contains("hostSelector belongs to a TracingPolicy");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "podSelector: {}",
+        "podSelector: {matchLabels: {'k8s:io.kubernetes.pod.namespace': sales, app: shop}}",
+        "containerSelector: {matchLabels: {repo: 'localhost:5000/a/b', name: main}}",
+        "hostSelector: {}",
+        "hostSelector: {matchLabels: {}}",
+      })
+  void selectorsReachTheOperatorAsTheyWereWritten(String selector) throws Exception {
+    var policy = Policies.ofSpec("{" + selector + ", kprobes: [{call: sys_write}]}");
+    CLUSTER.apply(policy.replace("tried", "scoped"));
+
+    var stored = CLUSTER.kubectl("get", "tp", "scoped", "-o", "json");
+    var reading = PolicyReader.read(JSON.readTree(stored));
+    CLUSTER.kubectl("delete", "tp", "scoped");
+
+    assertThat(reading)
+        .isInstanceOfSatisfying(
+            Reading.Accepted.class,
+            accepted ->
+                assertThat(accepted.policy().scope()).isEqualTo(Policies.accepted(policy).scope()));
   }
 
   @Test

@@ -42,9 +42,6 @@ class WholeLanguageTest {
     assertThat(problems)
         .extracting(Reading.Problem::path)
         .contains(
-            "spec.podSelector",
-            "spec.containerSelector",
-            "spec.hostSelector",
             "spec.loader",
             "spec.lists",
             "spec.enforcers",

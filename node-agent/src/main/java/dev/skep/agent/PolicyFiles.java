@@ -99,11 +99,11 @@ record PolicyFiles(List<WantedPolicy> policies, List<String> problems) {
     }
     return new Policy(
         policy.name(),
-        policy.namespace(),
         "file-" + hash(policy.uid()),
         policy.generation(),
         policy.monitor(),
         policy.nodeSelector(),
+        policy.scope(),
         policy.hooks());
   }
 

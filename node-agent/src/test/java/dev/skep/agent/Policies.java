@@ -7,6 +7,7 @@ import dev.skep.policy.Hook.ArgumentType;
 import dev.skep.policy.Hook.Selector;
 import dev.skep.policy.LabelSelector;
 import dev.skep.policy.Policy;
+import dev.skep.policy.Scope;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -23,7 +24,13 @@ public final class Policies {
 
   public static Policy policy(String uid, long generation, Hook... hooks) {
     return new Policy(
-        "name-of-" + uid, null, uid, generation, false, LabelSelector.EVERYTHING, List.of(hooks));
+        "name-of-" + uid,
+        uid,
+        generation,
+        false,
+        LabelSelector.EVERYTHING,
+        Scope.EVERYTHING,
+        List.of(hooks));
   }
 
   public static Hook.Syscall syscall(String name, Selector... selectors) {

@@ -146,11 +146,11 @@ class OperatorIT {
     kube.plane.apply(
         """
         apiVersion: skep.dev/v1alpha1
-        kind: TracingPolicyNamespaced
-        metadata: {name: mixed-namespaced, namespace: default}
+        kind: TracingPolicy
+        metadata: {name: mixed-later}
         spec:
           kprobes:
-          - {call: sys_write, syscall: true, args: [{index: 0, type: fd}]}
+          - {call: security_file_open, syscall: false}
         """);
 
     await()
@@ -164,16 +164,11 @@ class OperatorIT {
         });
     await()
         .atMost(SOON)
-        .untilAsserted(() ->
-            assertThat(
-                    kube.plane.kubectl(
-                        "get",
-                        "tracingpoliciesnamespaced",
-                        "mixed-namespaced",
-                        "-o",
-                        "jsonpath={.status.conditions[?(@.type=='Accepted')]}"))
-                .contains("\"status\":\"False\"")
-                .contains("not supported yet"));
+        .untilAsserted(() -> {
+          var later = condition("mixed-later", "Accepted");
+          assertThat(later.status()).isEqualTo("False");
+          assertThat(later.message()).contains("not supported yet");
+        });
     await()
         .atMost(SOON)
         .untilAsserted(() ->

@@ -38,4 +38,11 @@ final class Policies {
     """
         .formatted(name, pool);
   }
+
+  /** The same, for the pods of one namespace. */
+  static String in(String namespace, String policy) {
+    return policy
+        .replace("kind: TracingPolicy", "kind: TracingPolicyNamespaced")
+        .replace("metadata: {", "metadata: {namespace: " + namespace + ", ");
+  }
 }

@@ -50,6 +50,7 @@ final class SimulatedAgent {
             null,
             null,
             null,
+            null,
             pid,
             "/usr/bin/vi",
             "sys_write",

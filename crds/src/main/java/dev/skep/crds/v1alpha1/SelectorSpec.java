@@ -178,6 +178,6 @@ public record SelectorSpec(
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
   public record WorkloadFilterSpec(
       @Nullable LabelSelectorSpec podSelector,
-      @Nullable LabelSelectorSpec containerSelector,
+      @Nullable ContainerSelectorSpec containerSelector,
       @Nullable LabelSelectorSpec hostSelector) {}
 }

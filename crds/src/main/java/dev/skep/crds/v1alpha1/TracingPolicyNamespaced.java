@@ -1,6 +1,7 @@
 package dev.skep.crds.v1alpha1;
 
 import io.fabric8.generator.annotation.Required;
+import io.fabric8.generator.annotation.ValidationRule;
 import io.fabric8.kubernetes.api.model.Namespaced;
 import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.model.annotation.Categories;
@@ -23,6 +24,11 @@ public final class TracingPolicyNamespaced
 
   @Override
   @Required
+  @ValidationRule(
+      value = "!has(self.hostSelector)",
+      message =
+          "hostSelector belongs to a TracingPolicy: a namespaced policy never covers processes"
+              + " outside of its namespace's pods")
   public TracingPolicySpec getSpec() {
     return super.getSpec();
   }

@@ -19,9 +19,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param mode enforce, or monitor: actions are counted and reported but not taken
  * @param nodeSelector by the labels of the nodes
- * @param podSelector by the labels of the pods
- * @param containerSelector by the fields name and repo of the containers
- * @param hostSelector only {@code {}}: processes outside of containers
+ * @param podSelector by the labels of the pods, and by their namespace as the label
+ *     k8s:io.kubernetes.pod.namespace; {@code {}}: all pods, without the host
+ * @param containerSelector by the fields name and repo of the containers of those pods
+ * @param hostSelector only {@code {}}: processes outside of pods; pods are then chosen only if
+ *     podSelector or containerSelector is there
  * @param loader report loaded programs and libraries
  * @param lists named lists of values
  * @param enforcers calls that NotifyEnforcer acts on
@@ -47,14 +49,15 @@ import org.jspecify.annotations.Nullable;
 @ValidationRule(
     value =
         "!has(self.hostSelector)"
-            + " || (!has(self.hostSelector.matchLabels)"
-            + " && !has(self.hostSelector.matchExpressions))",
-    message = "hostSelector can only be {}: processes outside of containers have no labels")
+            + " || ((!has(self.hostSelector.matchLabels) || size(self.hostSelector.matchLabels) == 0)"
+            + " && (!has(self.hostSelector.matchExpressions)"
+            + " || size(self.hostSelector.matchExpressions) == 0))",
+    message = "hostSelector can only be {}: processes outside of pods have no labels")
 public record TracingPolicySpec(
     @OneOf({"enforce", "monitor"}) @Nullable String mode,
     @Nullable LabelSelectorSpec nodeSelector,
     @Nullable LabelSelectorSpec podSelector,
-    @Nullable LabelSelectorSpec containerSelector,
+    @Nullable ContainerSelectorSpec containerSelector,
     @Nullable LabelSelectorSpec hostSelector,
     @Size(max = 128) List<KprobeSpec> kprobes,
     @Size(max = 128) List<KprobeSpec> fentries,

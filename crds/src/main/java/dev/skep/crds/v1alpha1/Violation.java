@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param time RFC 3339, UTC, microseconds
  * @param policyUid left out in the status of the policy itself
  * @param node left out in the state of the node itself
+ * @param podUID tells the pod from an earlier one of the same name
  * @param pid in the initial pid namespace
  * @param binary resolved path of the executable
  * @param hook as the policy calls it
@@ -23,6 +24,7 @@ public record Violation(
     @Nullable String node,
     @Nullable String namespace,
     @Nullable String pod,
+    @Nullable String podUID,
     @Nullable Long pid,
     @Nullable String binary,
     @Nullable String hook,

@@ -209,6 +209,7 @@ public final class EventTeller {
         null,
         null,
         null,
+        null,
         Integer.toUnsignedLong(record.header().process().pid()),
         process.traced().facts().binary(),
         call,

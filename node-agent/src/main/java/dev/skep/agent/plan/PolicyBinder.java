@@ -13,6 +13,7 @@ import dev.skep.bpf.HookPlan.SelectorPlan;
 import dev.skep.bpf.PolicyPlan;
 import dev.skep.policy.Hook;
 import dev.skep.policy.Policy;
+import dev.skep.policy.Scope;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -39,6 +40,12 @@ public final class PolicyBinder {
     var problems = new ArrayList<String>();
     if (policy.uid().getBytes(UTF_8).length > UID_BYTES) {
       problems.add("metadata.uid: more than " + UID_BYTES + " bytes: " + policy.uid());
+    }
+    if (!policy.scope().equals(Scope.EVERYTHING)) {
+      problems.add(
+          "spec: this version's agents cannot choose among the processes of a node yet, so a"
+              + " TracingPolicyNamespaced, podSelector, containerSelector and hostSelector cannot be"
+              + " carried out");
     }
     var hooks = policy.hooks().stream().map(hook -> bind(hook, problems)).toList();
     return problems.isEmpty()

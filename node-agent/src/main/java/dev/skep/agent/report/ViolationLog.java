@@ -27,6 +27,7 @@ public final class ViolationLog {
             violation.node(),
             violation.namespace(),
             violation.pod(),
+            violation.podUID(),
             violation.pid(),
             cut(violation.binary()),
             violation.hook(),

@@ -141,6 +141,7 @@ class EventTellerTest {
                 null,
                 null,
                 null,
+                null,
                 100L,
                 "/bin/sh",
                 "sys_write",

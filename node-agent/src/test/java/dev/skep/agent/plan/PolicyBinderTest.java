@@ -17,6 +17,9 @@ import dev.skep.bpf.PolicyPlan;
 import dev.skep.policy.Hook;
 import dev.skep.policy.Hook.Action;
 import dev.skep.policy.Hook.Selector;
+import dev.skep.policy.LabelSelector;
+import dev.skep.policy.Policy;
+import dev.skep.policy.Scope;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -117,6 +120,30 @@ class PolicyBinderTest {
                     .anySatisfy(p ->
                         assertThat(p).startsWith("spec.kprobes[0].selectors[0].matchBinaries: 3"))
                     .anySatisfy(p -> assertThat(p).contains("longer than 255 bytes")));
+  }
+
+  /** Rather not at all than for every process of the node. */
+  @Test
+  void aPolicyForSomeProcessesIsNotCarriedOutForAll() {
+    var all = policy("uid-1", 1, syscall("write"));
+    var some =
+        new Policy(
+            all.name(),
+            all.uid(),
+            all.generation(),
+            all.monitor(),
+            all.nodeSelector(),
+            new Scope("sales", LabelSelector.EVERYTHING, LabelSelector.EVERYTHING, false),
+            all.hooks());
+
+    assertThat(binder.bind(some))
+        .isInstanceOfSatisfying(
+            Unbindable.class,
+            unbindable ->
+                assertThat(unbindable.problems())
+                    .singleElement()
+                    .asString()
+                    .contains("TracingPolicyNamespaced", "podSelector"));
   }
 
   private static Selector binaries(Hook.BinaryFilter... filters) {

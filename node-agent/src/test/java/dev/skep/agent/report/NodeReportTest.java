@@ -192,6 +192,7 @@ class NodeReportTest {
         null,
         null,
         null,
+        null,
         1L,
         "/bin/sh",
         "sys_write",

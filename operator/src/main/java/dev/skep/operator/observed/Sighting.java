@@ -35,6 +35,7 @@ public record Sighting(Instant at, Violation violation) {
                   node,
                   tail(violation.namespace()),
                   tail(violation.pod()),
+                  tail(violation.podUID()),
                   violation.pid(),
                   tail(violation.binary()),
                   tail(violation.hook()),

@@ -296,6 +296,7 @@ class PolicyStatusTest {
               null,
               long4k,
               long4k,
+              long4k,
               1L,
               long4k,
               long4k,
@@ -341,6 +342,7 @@ class PolicyStatusTest {
         new Violation(
             "2026-01-01T00:00:%02d.000001Z".formatted(second),
             "uid",
+            null,
             null,
             null,
             null,
