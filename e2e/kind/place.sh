@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2034
 # Which cluster, which Docker, which folders; sourced by the scripts beside it.
 # SKEP_KIND        the cluster's name (default: skep): any number side by side
-# SKEP_KUBERNETES  its version (default: 1.37): where images can be pulled also 1.33 and 1.32, where they are built 1.33 (of 1.32 not all Go modules are served)
+# SKEP_KUBERNETES  its version (default: 1.37). Written, but not run yet: 1.33, and 1.32 where its image can be pulled (not all Go modules of 1.32 are served)
 # DOCKER_HOST      a Docker daemon; without it the one that answers by default, and without that one of our own (`docker-daemon`)
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 name=${SKEP_KIND:-skep}
