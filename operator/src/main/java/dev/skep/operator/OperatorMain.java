@@ -12,6 +12,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -22,6 +23,7 @@ import picocli.CommandLine.Spec;
     name = "skep-operator",
     description =
         "Tells each node which policies it has to trace and guard by, and users what came of it.",
+    versionProvider = OperatorMain.Version.class,
     mixinStandardHelpOptions = true)
 public final class OperatorMain implements Runnable {
   private static final Logger log = LoggerFactory.getLogger(OperatorMain.class);
@@ -34,6 +36,18 @@ public final class OperatorMain implements Runnable {
       Runtime.getRuntime().halt(exitCode);
     }
     // Else the operator's own threads go on until a signal ends the process.
+  }
+
+  /** Of the jar; a run from class files has none. */
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {
+        "skep-operator "
+            + Objects.requireNonNullElse(
+                OperatorMain.class.getPackage().getImplementationVersion(), "development")
+      };
+    }
   }
 
   @Override
