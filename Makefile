@@ -1,9 +1,10 @@
 # Everything here is a short name for a script; `make` alone lists them.
-.PHONY: help setup build test test-kernels demo up down kind-up kind-down bench fmt clean
+.PHONY: help setup build images test test-kernels demo up down kind-up kind-down bench fmt clean
 
 help:
 	@echo 'make setup   install what is missing (by itself part of all others)'
 	@echo 'make build   target/bin/skep-agent, skep-operator, skep'
+	@echo 'make images  target/images/skep-agent.tar, skep-operator.tar: for docker load, ctr images import'
 	@echo 'make test    every test that can run on this machine'
 	@echo 'make test-kernels   the kernel tests on Linux 5.10, 6.1, 6.12, 6.18 and 7.3, in virtual machines'
 	@echo 'make demo    a cluster on this machine, two policies, an attack that fails'
@@ -20,6 +21,9 @@ setup:
 
 build: setup
 	@make/build
+
+images: setup
+	@make/images
 
 test: setup
 	@make/test
