@@ -9,7 +9,9 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
+#include "cgroup.h"
 #include "counters.h"
+#include "cover.h"
 #include "credentials.h"
 #include "exec.h"
 #include "generation.h"
@@ -29,6 +31,7 @@ static __always_inline int forked(struct task_struct *creator, bool creator_know
 {
 	__u64 now = bpf_ktime_get_boot_ns(), cgroup = cgroup_of(child, known), began;
 	struct process_counters *counters = counters_of(cgroup);
+	struct cover_counters *cover = cover_counters_of(cgroup);
 	__u32 buffer = PROCESS_BUFFER_OF_FORK;
 	struct process_value *process = bpf_map_lookup_elem(&process_buffers, &buffer), *origin;
 	struct fork_record record = {};
@@ -36,6 +39,8 @@ static __always_inline int forked(struct task_struct *creator, bool creator_know
 
 	if (counters)
 		__sync_fetch_and_add(&counters->forks, 1);
+	if (cover)
+		__sync_fetch_and_add(&cover->forks, 1);
 	if (!process)
 		return 0;
 	/* Not real_parent, which CLONE_PARENT can choose: whom a process descends from is who made it. */
@@ -111,6 +116,7 @@ int BPF_PROG(exec_tracepoint, struct task_struct *task, pid_t old_pid, struct li
 	__u32 buffer = PROCESS_BUFFER_OF_EXEC, slot = TEXT_EXECUTABLE;
 	struct process_value *process, *built;
 	struct process_counters *counters;
+	struct cover_counters *cover;
 	struct text *path;
 
 	if (!is_in_node(task) || !is_active_generation(OLDEST_FIRST))
@@ -118,6 +124,9 @@ int BPF_PROG(exec_tracepoint, struct task_struct *task, pid_t old_pid, struct li
 	counters = counters_of(cgroup);
 	if (counters)
 		__sync_fetch_and_add(&counters->execs, 1);
+	cover = cover_counters_of(cgroup);
+	if (cover)
+		__sync_fetch_and_add(&cover->execs, 1);
 	built = bpf_map_lookup_elem(&process_buffers, &buffer);
 	path = bpf_map_lookup_elem(&texts, &slot);
 	if (!built || !path)
@@ -162,12 +171,15 @@ static __always_inline int ended_process(struct task_struct *task, bool known)
 	__u64 now = bpf_ktime_get_boot_ns(), cgroup = cgroup_of(task, known), began = 0;
 	struct process_value *process = process_of(task, known);
 	struct process_counters *counters = counters_of(cgroup);
+	struct cover_counters *cover = cover_counters_of(cgroup);
 	struct exit_record record = {};
 	__u32 pid = tgid_of(task, known);
 	bool untold = false;
 
 	if (counters)
 		__sync_fetch_and_add(&counters->exits, 1);
+	if (cover)
+		__sync_fetch_and_add(&cover->exits, 1);
 	if (process) {
 		began = process->began;
 		untold = process->flags & PROCESS_UNTOLD;
@@ -237,6 +249,32 @@ int exit_tracepoint(__u64 *ctx)
 	else
 		last = is_last(task);
 	return last ? ended_process(task, true) : 0;
+}
+
+/* ---- cgroups ---- */
+
+/* Before anybody sees the new cgroup, so before a process can be in it. */
+SEC("tp_btf/cgroup_mkdir")
+int BPF_PROG(cgroup_made, struct cgroup *cgroup, const char *path)
+{
+	if (!is_unified(cgroup) || !is_cgroup_of_node(cgroup) || !is_active_generation(OLDEST_FIRST))
+		return 0;
+	inherit_cover(cgroup);
+	send_cgroup(RECORD_CGROUP_MADE, cgroup, path);
+	return 0;
+}
+
+/* No process is in it any more. */
+SEC("tp_btf/cgroup_rmdir")
+int BPF_PROG(cgroup_gone, struct cgroup *cgroup, const char *path)
+{
+	__u64 id = cgroup->kn->id;
+
+	if (!is_unified(cgroup) || !is_cgroup_of_node(cgroup) || !is_active_generation(OLDEST_FIRST))
+		return 0;
+	bpf_map_delete_elem(&cgroup_covers, &id);
+	send_cgroup(RECORD_CGROUP_GONE, cgroup, NULL);
+	return 0;
 }
 
 /* ---- processes that are older than these programs ---- */

@@ -83,9 +83,10 @@ MAP_ARRAY(hooks, HOOKS_MAX, struct hook_state);
 MAP_ARRAY(syscall_watched, SYSCALLS_MAX, struct watched_words); /* after the two below are widened, before they are narrowed */
 MAP_ARRAY(syscall_hooks, SYSCALLS_MAX, struct hook_bits);
 MAP_ARRAY(return_hooks, SYSCALLS_MAX, struct hook_bits);
-MAP_ARRAY(everywhere, 1, struct hook_bits); /* hooks in scope of cgroups that have no entry of their own */
-MAP_ARRAY(cgroups_scoped, 1, __u32); /* not 0: cgroup_hooks has entries; else nobody looks */
-MAP_SPARSE_HASH(cgroup_hooks, 16384, __u64, struct hook_bits);
+MAP_ARRAY(covers, COVERS_MAX, struct hook_bits);
+MAP_ARRAY(covering, 1, struct covering);
+MAP_SPARSE_HASH(cgroup_covers, 16384, __u64, struct cgroup_cover); /* the programs add what is inherited, and remove */
+MAP_ARRAY(cover_counters, COVERS_MAX, struct cover_counters); /* counted by the programs, cleared by the agent */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);

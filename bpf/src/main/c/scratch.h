@@ -89,6 +89,7 @@ struct record_buffer {
 		struct return_record returned;
 		struct data_record data;
 		struct throttle_record throttle;
+		struct cgroup_record cgroup;
 		struct argument_header argument;
 	};
 };

@@ -8,13 +8,14 @@
 #ifndef SKEP_SHARED_H
 #define SKEP_SHARED_H
 
-#define SKEP_LAYOUT 3
+#define SKEP_LAYOUT 4
 
 #define PATH_MAX_BYTES 4096 /* the kernel's PATH_MAX, terminating NUL included */
 #define DATA_MAX_BYTES 4096 /* most bytes of one string or buffer argument */
 #define BINARY_BYTES 256 /* of an executable's path in the process map, NUL included; longer ones match nothing */
 #define HOOKS_MAX 1024 /* hooks of all policies of a node */
 #define HOOK_WORDS (HOOKS_MAX / 64)
+#define COVERS_MAX 2048 /* different sets of policies that cover cgroups of a node */
 #define CHAIN_MAX 32 /* hooks on one system call: a chain has at most 33 tail calls (every kernel) */
 #define SYSCALLS_MAX 512 /* x86-64 has 470 (6.18) */
 #define ARGUMENTS_MAX 6 /* of a system call */
@@ -33,6 +34,8 @@ enum record_kind {
 	RECORD_RETURN = 5,
 	RECORD_DATA = 6,
 	RECORD_THROTTLE = 7,
+	RECORD_CGROUP_MADE = 8,
+	RECORD_CGROUP_GONE = 9,
 };
 
 struct process_key { /* a thread group, unique between two boots */
@@ -155,6 +158,15 @@ struct data_record {
 
 struct throttle_record { /* from now on events of header.cgroup are counted, not told */
 	struct record_header header;
+};
+
+#define CGROUP_PATH_BYTES 1024 /* NUL included: of what the kernel's tracepoint tells */
+struct cgroup_record { /* header.process: who made or removed it */
+	struct record_header header;
+	__u64 cgroup;
+	__u64 parent;
+	__u32 level; /* 0 is the hierarchy's root */
+	__u32 path_size; /* of the path that follows this struct, without NUL; 0 of one that is gone */
 };
 
 struct exit_record {
@@ -443,11 +455,34 @@ struct hook_state { /* map `hooks`: array by slot; written by the agent alone */
 	__u32 index; /* of the hook in its policy */
 	__u32 monitor; /* 1: actions are counted and reported, not taken; switched at run time */
 	__u32 version;
-	__u32 padding;
+	__u32 chosen; /* 1: acts where a cover has it; 0: everywhere */
 	__u8 plan_hash[32]; /* SHA-256 of the plan, for a restarted agent; zeros: nothing loaded, or not completely */
-	__s64 base_forks; /* what to add to the node's process counters to get the policy's (usually negative) */
+	__s64 base_forks; /* what to add to the counters of the node, or of the covers that have it, to get the policy's (usually negative) */
 	__s64 base_execs;
 	__s64 base_exits;
+	__u32 folded; /* 1 + the cover whose counters the bases have already, for a fold that did not come to its end; 0: none */
+	__u32 folded_padding;
+};
+
+/*
+ * A cover is a set of policies that act in the same cgroups, known by its number: map `covers` (array of hook_bits) has the hooks of its policies and of
+ * those that act everywhere. Number 0 is the empty set.
+ */
+struct cgroup_cover { /* map `cgroup_covers`, key: cgroup. Said by the agent or inherited from the parent; a cgroup without has `others` */
+	__u64 cgroup; /* the key again: cover.h says why */
+	__u32 cover;
+	__u32 padding;
+};
+
+struct covering { /* map `covering`: array of 1 */
+	__u32 any; /* 0: no cgroup has a cover of its own, so nobody needs to look */
+	__u32 others; /* the cover of those that have none */
+};
+
+struct cover_counters { /* map `cover_counters`: array by cover. What happened in its cgroups while they were its */
+	__u64 forks;
+	__u64 execs;
+	__u64 exits;
 };
 
 enum drop_cause { /* map `drops`: per-CPU array of __u64 by cause */
@@ -463,7 +498,9 @@ enum drop_cause { /* map `drops`: per-CPU array of __u64 by cause */
 	DROP_RING_DATA = 9,
 	DROP_RING_THROTTLE = 10,
 	DROP_THROTTLE_MAP_FULL = 11,
-	DROP_CAUSES = 12,
+	DROP_RING_CGROUP = 12,
+	DROP_COVER_MAP_FULL = 13, /* a cgroup did not inherit its parent's cover */
+	DROP_CAUSES = 14,
 };
 
 #endif

@@ -9,6 +9,7 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 #include "chain.h"
+#include "cover.h"
 #include "generation.h"
 #include "maps.h"
 #include "task.h"
@@ -23,15 +24,13 @@ static __always_inline bool is_compat_call(struct task_struct *task)
 
 static __always_inline struct hook_bits *hooks_in_scope(void)
 {
-	__u32 zero = 0, *scoped = bpf_map_lookup_elem(&cgroups_scoped, &zero);
-	struct hook_bits *found = NULL;
-	__u64 cgroup;
+	__u32 zero = 0, cover;
+	struct covering *known = bpf_map_lookup_elem(&covering, &zero);
 
-	if (scoped && *scoped) {
-		cgroup = bpf_get_current_cgroup_id();
-		found = bpf_map_lookup_elem(&cgroup_hooks, &cgroup);
-	}
-	return found ? found : bpf_map_lookup_elem(&everywhere, &zero);
+	if (!known)
+		return NULL;
+	cover = known->any ? own_cover(bpf_get_current_cgroup_id(), known->others) : known->others;
+	return bpf_map_lookup_elem(&covers, &cover);
 }
 
 SEC("tp_btf/sys_enter")

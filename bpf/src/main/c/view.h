@@ -33,9 +33,14 @@ static __always_inline __u64 cgroup_id_at(struct cgroup *cgroup, __u32 level)
 	return BPF_CORE_READ(ancestor, kn, id);
 }
 
+static __always_inline bool is_cgroup_of_node(struct cgroup *cgroup)
+{
+	return !view.cgroup_level || cgroup_id_at(cgroup, view.cgroup_level) == view.cgroup;
+}
+
 static __always_inline bool is_in_node(struct task_struct *task)
 {
-	return !view.cgroup_level || cgroup_id_at(BPF_CORE_READ(task, cgroups, dfl_cgrp), view.cgroup_level) == view.cgroup;
+	return !view.cgroup_level || is_cgroup_of_node(BPF_CORE_READ(task, cgroups, dfl_cgrp));
 }
 
 static __always_inline __u32 pid_in_node(struct pid *pid)

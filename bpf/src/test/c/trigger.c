@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -143,6 +144,25 @@ static long write_number(const char *file, const char *number)
 	return result;
 }
 
+/* A process that begins its life in another cgroup, and whose first call is this one. The answer is its exit code, or 128 + the signal that ended it. */
+static long first_call_in(const char *cgroup, long number)
+{
+	struct clone_args how = {.flags = CLONE_INTO_CGROUP, .exit_signal = SIGCHLD};
+	long child;
+	int status;
+
+	how.cgroup = open(cgroup, O_RDONLY | O_DIRECTORY);
+	child = syscall(SYS_clone3, &how, sizeof(how));
+	if (!child) {
+		syscall(number);
+		_exit(0);
+	}
+	if (child < 0)
+		return -errno;
+	waitpid(child, &status, 0);
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
 /* The rest of the words are for a child, which is the first process of a new pid namespace. */
 static int fork_into_namespace(void)
 {
@@ -224,6 +244,10 @@ int main(int count, char **words)
 			result = answer(mount("none", TEXT(0), "tmpfs", 0, NULL));
 		else if (IS("getppid", 0))
 			syscall(SYS_getppid);
+		else if (IS("call", 1))
+			result = answer(syscall(NUMBER(0), -1, -1, -1, -1, -1, -1));
+		else if (IS("first-call-in", 2))
+			result = first_call_in(TEXT(1), NUMBER(0));
 		else if (IS("call-32", 2))
 			result = call_32(NUMBER(1), TEXT(0));
 		else if (IS("threads", 1))

@@ -156,6 +156,21 @@ public sealed interface KernelRecord {
   record Throttle(Header header) implements KernelRecord {}
 
   /**
+   * A cgroup of the unified hierarchy was made, and inherited its parent's cover. No process is in
+   * it yet, and it is not to be seen in the file system yet.
+   *
+   * @param header process: who made it
+   * @param level below the hierarchy's root, which has 0
+   * @param path from the hierarchy's root on, such as {@code /system.slice/cron.service}; if it has
+   *     1023 bytes it may be cut, and {@link SkepKernel#cgroupPath} knows it whole
+   */
+  record CgroupMade(Header header, long cgroup, long parent, int level, byte[] path)
+      implements KernelRecord {}
+
+  /** A cgroup was removed. Its id does not come again. */
+  record CgroupGone(Header header, long cgroup) implements KernelRecord {}
+
+  /**
    * @param code as wait(2) gives it: status << 8 | signal, 0x80 for a core dump
    */
   record Exit(Header header, int code) implements KernelRecord {}

@@ -7,7 +7,8 @@ import java.util.List;
  * of {@link SkepKernel#apply}) reboots included.
  *
  * @param hooks one per hook that the policy has or ever had on this node, ordered by index
- * @param processes of the workloads in the policy's scope, since the policy came to this node
+ * @param processes since the policy came to this node: of all cgroups, or of those that the policy
+ *     covers, while it covers them
  */
 public record PolicyTotals(List<HookTotals> hooks, ProcessTotals processes) {
   public static final PolicyTotals NONE = new PolicyTotals(List.of(), new ProcessTotals(0, 0, 0));
@@ -33,6 +34,16 @@ public record PolicyTotals(List<HookTotals> hooks, ProcessTotals processes) {
   public record ProcessTotals(long forks, long execs, long exits, long suppressed) {
     public ProcessTotals(long forks, long execs, long exits) {
       this(forks, execs, exits, 0);
+    }
+
+    /** But for what was suppressed: that is a cgroup's, not a policy's. */
+    public ProcessTotals plus(ProcessTotals other) {
+      return new ProcessTotals(forks + other.forks, execs + other.execs, exits + other.exits);
+    }
+
+    /** But for what was suppressed. */
+    public ProcessTotals minus(ProcessTotals other) {
+      return new ProcessTotals(forks - other.forks, execs - other.execs, exits - other.exits);
     }
   }
 }

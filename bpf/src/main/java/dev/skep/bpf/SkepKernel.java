@@ -30,6 +30,28 @@ public interface SkepKernel extends AutoCloseable {
   /** Removes the policy's programs, sets and counters. Nothing happens if there is none. */
   void remove(String uid) throws BpfException;
 
+  /**
+   * From now on exactly these of the policies whose scope is {@link PolicyPlan.Scope#CHOSEN} act in
+   * the cgroup, and in every one that is made below it later; each inherits once, when it is made.
+   * Of those that are below it already each has to be named, the upper first. One that is made at
+   * this very moment may still have inherited what was before: its {@link KernelRecord.CgroupMade}
+   * comes, and it has to be named then. Nothing happens if the cgroup is gone.
+   *
+   * <p>What was said holds over agents; uids that the kernel does not hold yet count as soon as
+   * they are applied, but the next agent has to say them again.
+   *
+   * @param cgroup its id in the unified hierarchy
+   * @throws BpfException also if 16,384 cgroups are covered already, or by 2,048 different sets of
+   *     policies
+   */
+  void cover(long cgroup, Set<String> uids) throws BpfException;
+
+  /** The cgroup is one of the others again. Those below it keep what they have. */
+  void uncover(long cgroup) throws BpfException;
+
+  /** The policies of {@link PolicyPlan.Scope#CHOSEN} for cgroups of which nothing was said. */
+  void coverOthers(Set<String> uids) throws BpfException;
+
   /** The policies that the kernel holds, read back from it, those of an earlier agent included. */
   Map<String, HeldPolicy> policies() throws BpfException;
 

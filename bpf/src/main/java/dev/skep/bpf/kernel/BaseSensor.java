@@ -30,6 +30,9 @@ final class BaseSensor implements AutoCloseable {
   private static final String EXEC = "exec_tracepoint";
   private static final String ITERATOR = "fill_processes";
 
+  /** Attached one and all, whatever the kernel. */
+  private static final List<String> TRACEPOINTS = List.of(EXEC, "cgroup_made", "cgroup_gone");
+
   /** The kernel that the tracepoint of credentials came with. */
   private static final KernelVersion CREDENTIALS_TRACEPOINT = new KernelVersion(6, 10);
 
@@ -180,7 +183,9 @@ final class BaseSensor implements AutoCloseable {
         }
       }
       if (!others) {
-        object.program(EXEC).leaveOut();
+        for (var tracepoint : TRACEPOINTS) {
+          object.program(tracepoint).leaveOut();
+        }
         object.program(ITERATOR).leaveOut();
       }
       object.constant("generation").set(JAVA_INT, 0, generation);
@@ -231,7 +236,7 @@ final class BaseSensor implements AutoCloseable {
   }
 
   private List<String> programs() {
-    var programs = new ArrayList<>(List.of(EXEC));
+    var programs = new ArrayList<>(TRACEPOINTS);
     ways.forEach((point, way) -> {
       if (way != Attachment.NONE) {
         programs.add(point.program(way));

@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -66,6 +68,23 @@ final class Cgroups {
   static long idOf(Path folder) throws BpfException {
     return id(folder)
         .orElseThrow(() -> new BpfException("cgroup", 0, folder + " has no inode number"));
+  }
+
+  /**
+   * Those of these ids that no cgroup has: removed, or not there yet.
+   *
+   * @throws BpfException if nothing tells
+   */
+  static List<Long> gone(Collection<Long> ids) throws BpfException {
+    var mount =
+        root().orElseThrow(() -> new BpfException("cgroup", 0, "no " + TYPE + " in " + MOUNTS));
+    var gone = new ArrayList<Long>();
+    for (long id : ids) {
+      if (Libc.pathOfKernfsNode(mount.toString(), id).isEmpty()) {
+        gone.add(id);
+      }
+    }
+    return gone;
   }
 
   /** Empty if it was removed meanwhile. */

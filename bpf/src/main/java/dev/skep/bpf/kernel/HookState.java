@@ -6,6 +6,8 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.skep.bpf.PolicyPlan;
+import dev.skep.bpf.PolicyPlan.Scope;
 import dev.skep.bpf.PolicyTotals.ProcessTotals;
 import dev.skep.bpf.layout.Structs;
 import java.lang.foreign.MemorySegment;
@@ -18,7 +20,11 @@ import java.util.Arrays;
  * @param policy uid; never empty
  * @param version of the program; unique to each load on this node
  * @param loaded the plan that is loaded completely, or {@link PlanHash#NONE}
- * @param base what to add to the node's process counters to get the policy's
+ * @param scope of the policy
+ * @param base what to add to the process counters of the node, or of the covers that have the
+ *     policy, to get the policy's
+ * @param folded 1 + the number of the cover whose counters {@code base} has already, though that
+ *     cover may still have them; 0: none
  */
 record HookState(
     String policy,
@@ -27,16 +33,34 @@ record HookState(
     boolean monitor,
     int version,
     PlanHash loaded,
-    ProcessTotals base) {
+    Scope scope,
+    ProcessTotals base,
+    int folded) {
   private static final long POLICY = offset(HOOK_STATE, "policy");
   private static final long GENERATION = offset(HOOK_STATE, "generation");
   private static final long INDEX = offset(HOOK_STATE, "index");
   private static final long MONITOR = offset(HOOK_STATE, "monitor");
   private static final long VERSION = offset(HOOK_STATE, "version");
+  private static final long CHOSEN = offset(HOOK_STATE, "chosen");
   private static final long PLAN_HASH = offset(HOOK_STATE, "plan_hash");
   private static final long BASE_FORKS = offset(HOOK_STATE, "base_forks");
   private static final long BASE_EXECS = offset(HOOK_STATE, "base_execs");
   private static final long BASE_EXITS = offset(HOOK_STATE, "base_exits");
+  private static final long FOLDED = offset(HOOK_STATE, "folded");
+
+  /** Of a slot that has no program yet. */
+  static HookState empty(PolicyPlan plan, int index, ProcessTotals base) {
+    return new HookState(
+        plan.uid(),
+        plan.generation(),
+        index,
+        plan.monitor(),
+        0,
+        PlanHash.NONE,
+        plan.scope(),
+        base,
+        0);
+  }
 
   static boolean isTaken(MemorySegment state) {
     return state.get(JAVA_BYTE, POLICY) != 0;
@@ -58,10 +82,12 @@ record HookState(
         state.get(JAVA_INT, MONITOR) != 0,
         state.get(JAVA_INT, VERSION),
         PlanHash.of(hash),
+        state.get(JAVA_INT, CHOSEN) != 0 ? Scope.CHOSEN : Scope.EVERYWHERE,
         new ProcessTotals(
             state.get(JAVA_LONG, BASE_FORKS),
             state.get(JAVA_LONG, BASE_EXECS),
-            state.get(JAVA_LONG, BASE_EXITS)));
+            state.get(JAVA_LONG, BASE_EXITS)),
+        state.get(JAVA_INT, FOLDED));
   }
 
   void write(MemorySegment state) {
@@ -73,11 +99,13 @@ record HookState(
     state.set(JAVA_INT, INDEX, index);
     state.set(JAVA_INT, MONITOR, monitor ? 1 : 0);
     state.set(JAVA_INT, VERSION, version);
+    state.set(JAVA_INT, CHOSEN, scope == Scope.CHOSEN ? 1 : 0);
     var hash = loaded.bytes();
     MemorySegment.copy(hash, 0, state, JAVA_BYTE, PLAN_HASH, hash.length);
     state.set(JAVA_LONG, BASE_FORKS, base.forks());
     state.set(JAVA_LONG, BASE_EXECS, base.execs());
     state.set(JAVA_LONG, BASE_EXITS, base.exits());
+    state.set(JAVA_INT, FOLDED, folded);
   }
 
   /** Whether a program of the policy acts in this slot, or only counters are kept. */
@@ -85,11 +113,27 @@ record HookState(
     return !loaded.equals(PlanHash.NONE);
   }
 
-  HookState with(long newGeneration, boolean newMonitor) {
-    return new HookState(policy, newGeneration, index, newMonitor, version, loaded, base);
+  /** The same program in another edition of its policy. */
+  HookState with(PolicyPlan plan, ProcessTotals newBase) {
+    return new HookState(
+        policy,
+        plan.generation(),
+        index,
+        plan.monitor(),
+        version,
+        loaded,
+        plan.scope(),
+        newBase,
+        folded);
   }
 
   HookState with(int newVersion, PlanHash newLoaded) {
-    return new HookState(policy, generation, index, monitor, newVersion, newLoaded, base);
+    return new HookState(
+        policy, generation, index, monitor, newVersion, newLoaded, scope, base, folded);
+  }
+
+  HookState with(ProcessTotals newBase, int newFolded) {
+    return new HookState(
+        policy, generation, index, monitor, version, loaded, scope, newBase, newFolded);
   }
 }

@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -162,6 +163,24 @@ final class PinnedKernel implements SkepKernel {
   public synchronized void remove(String uid) throws BpfException {
     requireOpen();
     policies.remove(uid);
+  }
+
+  @Override
+  public synchronized void cover(long cgroup, Set<String> uids) throws BpfException {
+    requireOpen();
+    policies.covers().cover(cgroup, uids);
+  }
+
+  @Override
+  public synchronized void uncover(long cgroup) throws BpfException {
+    requireOpen();
+    policies.covers().uncover(cgroup);
+  }
+
+  @Override
+  public synchronized void coverOthers(Set<String> uids) throws BpfException {
+    requireOpen();
+    policies.covers().coverOthers(uids);
   }
 
   @Override

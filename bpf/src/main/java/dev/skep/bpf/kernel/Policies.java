@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import dev.skep.bpf.BpfException;
 import dev.skep.bpf.PolicyPlan;
+import dev.skep.bpf.PolicyPlan.Scope;
 import dev.skep.bpf.PolicyTotals;
 import dev.skep.bpf.PolicyTotals.HookTotals;
 import dev.skep.bpf.PolicyTotals.ProcessTotals;
@@ -43,6 +44,8 @@ final class Policies {
   private final FollowedSets followed;
   private final HookPrograms programs;
   private final SyscallBits bits;
+  private final ChainLimit chains;
+  private final Covers covers;
   private final SlotBook book = new SlotBook();
 
   /** By slot: what the program in it uses. */
@@ -65,6 +68,13 @@ final class Policies {
     this.followed = new FollowedSets(maps, sensors::markProcesses);
     this.programs = new HookPrograms(maps, sets, followed, programFile);
     this.bits = new SyscallBits(maps);
+    this.chains = new ChainLimit(bits, book);
+    this.covers = new Covers(maps, book, chains, this::write);
+  }
+
+  /** Which policies act in which cgroups. */
+  Covers covers() {
+    return covers;
   }
 
   /** Whether any hook wants to see returns. */
@@ -84,6 +94,7 @@ final class Policies {
         recover(slot, state, planAt);
       }
     }
+    covers.recover();
     sets.adopt(references.values().stream().flatMap(its -> its.sets().stream()).toList());
     followed.adopt(references.values().stream().flatMap(its -> its.followed().stream()).toList());
   }
@@ -106,7 +117,7 @@ final class Policies {
 
   void apply(PolicyPlan plan, PolicyTotals seed) throws BpfException {
     PlanLimits.check(plan);
-    requireShortChains(plan);
+    chains.check(plan, covers.inUse());
     boolean isNew = book.of(plan.uid()).isEmpty();
     var indexes = new TreeSet<Integer>();
     plan.hooks().forEach(hook -> indexes.add(hook.index()));
@@ -126,9 +137,18 @@ final class Policies {
         }
       }
       if (isNew) {
-        begin(plan, seed, slots);
+        describe(plan, seed, slots);
+        for (var hook : seed.hooks()) {
+          counters.carryOver(slots.getOrDefault(hook.index(), -1), hook);
+        }
       }
+      for (var loaded : changed) {
+        counters.prepare(loaded.slot(), loaded.hook().selectors().size());
+      }
+      // The old programs shall not act where only the new ones may, nor the other way round.
+      describe(inNarrowerScope(plan), seed, slots);
       replace(plan, changed, installed);
+      describe(plan, seed, slots);
     } catch (BpfException e) {
       if (isNew) {
         withdraw(plan.uid(), e);
@@ -152,56 +172,48 @@ final class Policies {
     }
   }
 
-  /** A chain of programs has an end in the kernel: no system call may have more hooks. */
-  private void requireShortChains(PolicyPlan plan) throws BpfException {
-    var own = book.of(plan.uid()).values();
-    var asked = new TreeMap<Integer, Integer>();
-    plan.hooks()
-        .forEach(hook -> hook.syscalls().forEach(call -> asked.merge(call, 1, Integer::sum)));
-    for (var entry : asked.entrySet()) {
-      var others = bits.slots(entry.getKey());
-      own.forEach(others::clear);
-      int hooks = others.cardinality() + entry.getValue();
-      if (hooks > Structs.CHAIN_MAX) {
-        throw new BpfException(
-            "apply",
-            0,
-            "system call "
-                + entry.getKey()
-                + " would have "
-                + hooks
-                + " hooks of all policies; at most "
-                + Structs.CHAIN_MAX
-                + " are supported");
+  /** Each slot of the policy, new ones too, says what the edition wants and where it acts. */
+  private void describe(PolicyPlan plan, PolicyTotals seed, NavigableMap<Integer, Integer> slots)
+      throws BpfException {
+    var base = base(plan, seed);
+    slots.putAll(book.of(plan.uid()));
+    for (var entry : slots.entrySet()) {
+      var state = book.get(entry.getValue());
+      var next =
+          state == null ? HookState.empty(plan, entry.getKey(), base) : state.with(plan, base);
+      if (!next.equals(state)) {
+        write(entry.getValue(), next);
       }
     }
+    covers.refresh();
   }
 
-  /** Slots for a policy that the kernel does not know yet, with what it counted before. */
-  private void begin(PolicyPlan plan, PolicyTotals seed, NavigableMap<Integer, Integer> slots)
-      throws BpfException {
-    var before = seed.processes();
-    var now = counters.processes();
-    var base =
-        new ProcessTotals(
-            before.forks() - now.forks(),
-            before.execs() - now.execs(),
-            before.exits() - now.exits());
-    for (var hook : seed.hooks()) {
-      counters.carryOver(slots.getOrDefault(hook.index(), -1), hook);
+  private PolicyPlan inNarrowerScope(PolicyPlan plan) {
+    boolean wasChosen =
+        book.of(plan.uid()).values().stream()
+            .anyMatch(slot -> book.taken(slot).scope() == Scope.CHOSEN);
+    return wasChosen
+        ? new PolicyPlan(plan.uid(), plan.generation(), plan.monitor(), Scope.CHOSEN, plan.hooks())
+        : plan;
+  }
+
+  /** Stays what it was, or where other processes are counted from now on their sum stays. */
+  private ProcessTotals base(PolicyPlan plan, PolicyTotals seed) throws BpfException {
+    var known = book.of(plan.uid()).firstEntry();
+    if (known == null) {
+      return seed.processes().minus(counted(plan.uid(), plan.scope()));
     }
-    for (var entry : slots.entrySet()) {
-      var state =
-          new HookState(
-              plan.uid(),
-              plan.generation(),
-              entry.getKey(),
-              plan.monitor(),
-              0,
-              PlanHash.NONE,
-              base);
-      write(entry.getValue(), state);
+    var state = book.taken(known.getValue());
+    if (state.scope() == plan.scope()) {
+      return state.base();
     }
+    return counted(plan.uid(), state.scope())
+        .plus(state.base())
+        .minus(counted(plan.uid(), plan.scope()));
+  }
+
+  private ProcessTotals counted(String uid, Scope scope) throws BpfException {
+    return scope == Scope.CHOSEN ? covers.counted(uid) : counters.processes();
   }
 
   /** Puts the changed hooks in place of what their slots have, and silences those that are gone. */
@@ -210,21 +222,14 @@ final class Policies {
     var indexes = plan.hooks().stream().map(hook -> hook.index()).toList();
     var gone = book.of(plan.uid());
     gone.keySet().removeAll(indexes);
-    for (var loaded : changed) {
-      counters.prepare(loaded.slot(), loaded.hook().selectors().size());
-    }
-
-    for (int slot : book.of(plan.uid()).values()) {
-      write(slot, state(slot).with(plan.generation(), plan.monitor()));
-    }
     boolean lessAsked = false;
     for (int slot : gone.values()) {
-      write(slot, state(slot).with(state(slot).version(), PlanHash.NONE));
+      write(slot, book.taken(slot).with(book.taken(slot).version(), PlanHash.NONE));
       lessAsked |= bits.keepOnly(slot, Set.of());
     }
     for (var loaded : changed) {
-      write(loaded.slot(), state(loaded.slot()).with(loaded.version(), PlanHash.NONE));
-      owners.add(loaded.slot(), state(loaded.slot()));
+      write(loaded.slot(), book.taken(loaded.slot()).with(loaded.version(), PlanHash.NONE));
+      owners.add(loaded.slot(), book.taken(loaded.slot()));
       lessAsked |= bits.keepOnly(loaded.slot(), loaded.hook().syscalls());
     }
     if (lessAsked) {
@@ -244,7 +249,7 @@ final class Policies {
       installed.add(loaded.slot());
       unused.add(used(references.put(loaded.slot(), loaded.references())));
       bits.add(loaded.slot(), loaded.hook().syscalls(), loaded.hook().wantsReturn());
-      write(loaded.slot(), state(loaded.slot()).with(loaded.version(), loaded.hash()));
+      write(loaded.slot(), book.taken(loaded.slot()).with(loaded.version(), loaded.hash()));
     }
     sensors.watchReturns(bits.anyReturns());
     release(unused);
@@ -254,7 +259,7 @@ final class Policies {
     var slots = book.of(uid).values();
     boolean lessAsked = false;
     for (int slot : slots) {
-      write(slot, state(slot).with(state(slot).version(), PlanHash.NONE));
+      write(slot, book.taken(slot).with(book.taken(slot).version(), PlanHash.NONE));
       lessAsked |= bits.keepOnly(slot, Set.of());
     }
     if (lessAsked) {
@@ -271,6 +276,7 @@ final class Policies {
       counters.remove(slot);
       clear(slot);
     }
+    covers.refresh();
   }
 
   private static References used(@Nullable References references) {
@@ -292,12 +298,13 @@ final class Policies {
   Map<String, HeldPolicy> held() throws BpfException {
     var asked = new SyscallBits(maps);
     boolean dispatching = sensors.isDispatching(asked.anyReturns());
+    var misplaced = covers.misplaced();
     var held = new TreeMap<String, HeldPolicy>();
     for (var entry : readStates().entrySet()) {
       int slot = entry.getKey();
       var state = entry.getValue();
       boolean acts =
-          programs.isInstalled(slot) && !asked.syscalls(slot).isEmpty() && asked.isInScope(slot);
+          programs.isInstalled(slot) && !asked.syscalls(slot).isEmpty() && !misplaced.get(slot);
       // Nothing in the slot is as it should be where the policy has this hook no longer.
       boolean whole = state.isLoaded() ? dispatching && acts : !programs.isInstalled(slot);
       var hooks = state.isLoaded() ? Set.of(state.index()) : Set.<Integer>of();
@@ -331,20 +338,8 @@ final class Policies {
     for (var entry : slots.entrySet()) {
       hooks.add(counters.hook(entry.getValue(), entry.getKey()));
     }
-    var now = counters.processes();
-    var base = state(slots.firstEntry().getValue()).base();
-    return new PolicyTotals(
-        hooks,
-        new ProcessTotals(
-            now.forks() + base.forks(), now.execs() + base.execs(), now.exits() + base.exits()));
-  }
-
-  private HookState state(int slot) {
-    var state = book.get(slot);
-    if (state == null) {
-      throw new AssertionError("slot " + slot + " is free");
-    }
-    return state;
+    var state = book.taken(slots.firstEntry().getValue());
+    return new PolicyTotals(hooks, counted(uid, state.scope()).plus(state.base()));
   }
 
   private void write(int slot, HookState state) throws BpfException {

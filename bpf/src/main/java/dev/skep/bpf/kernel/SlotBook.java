@@ -1,11 +1,16 @@
 package dev.skep.bpf.kernel;
 
 import dev.skep.bpf.BpfException;
+import dev.skep.bpf.PolicyPlan.Scope;
 import dev.skep.bpf.layout.Structs;
+import java.util.BitSet;
 import java.util.Collection;
 import java.util.NavigableMap;
+import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +38,37 @@ final class SlotBook {
 
   @Nullable HookState get(int slot) {
     return taken.get(slot);
+  }
+
+  /** Of a slot that cannot be free. */
+  HookState taken(int slot) {
+    var state = get(slot);
+    if (state == null) {
+      throw new AssertionError("slot " + slot + " is free");
+    }
+    return state;
+  }
+
+  Set<String> policies() {
+    return taken.values().stream().map(HookState::policy).collect(Collectors.toSet());
+  }
+
+  /** The slots that act where these policies are chosen: theirs, and those that act everywhere. */
+  BitSet actingFor(Set<String> chosen) {
+    var slots = new BitSet();
+    taken.forEach((slot, state) ->
+        slots.set(slot, state.scope() == Scope.EVERYWHERE || chosen.contains(state.policy())));
+    return slots;
+  }
+
+  /** The policies among those of these slots that act only where they are chosen. */
+  Set<String> chosen(BitSet slots) {
+    return slots.stream()
+        .mapToObj(this::get)
+        .filter(Objects::nonNull)
+        .filter(state -> state.scope() == Scope.CHOSEN)
+        .map(HookState::policy)
+        .collect(Collectors.toSet());
   }
 
   NavigableMap<Integer, HookState> all() {

@@ -15,27 +15,23 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Which slots are asked at which system call: maps {@code syscall_hooks}, {@code return_hooks},
- * {@code everywhere} and, to spare unwatched calls a look at them, {@code syscall_watched}. A
- * mirror of them; one thread at a time.
+ * Which slots are asked at which system call: maps {@code syscall_hooks}, {@code return_hooks} and,
+ * to spare unwatched calls a look at them, {@code syscall_watched}. A mirror of them; one thread at
+ * a time.
  */
 final class SyscallBits {
   private final KernelMap syscallHooks;
   private final KernelMap returnHooks;
-  private final KernelMap everywhere;
   private final KernelMap watched;
   private final List<BitSet> entry;
   private final List<BitSet> returns;
-  private final BitSet inScope;
 
   SyscallBits(NodeMaps maps) throws BpfException {
     syscallHooks = maps.get("syscall_hooks");
     returnHooks = maps.get("return_hooks");
-    everywhere = maps.get("everywhere");
     watched = maps.get("syscall_watched");
     entry = read(syscallHooks);
     returns = read(returnHooks);
-    inScope = read(everywhere).getFirst();
   }
 
   /** The system calls at which the slot is asked. */
@@ -53,20 +49,12 @@ final class SyscallBits {
     return (BitSet) entry.get(syscall).clone();
   }
 
-  boolean isInScope(int slot) {
-    return inScope.get(slot);
-  }
-
   boolean anyReturns() {
     return returns.stream().anyMatch(slots -> !slots.isEmpty());
   }
 
   /** From now on the slot is asked at these calls, in addition to those it has. */
   void add(int slot, Set<Integer> syscalls, boolean wantsReturn) throws BpfException {
-    if (!inScope.get(slot)) {
-      inScope.set(slot);
-      write(everywhere, 0, inScope);
-    }
     for (int syscall : syscalls) {
       set(returnHooks, returns, syscall, slot, wantsReturn);
       set(syscallHooks, entry, syscall, slot, true);
@@ -91,10 +79,6 @@ final class SyscallBits {
         writeWatched(syscall);
       }
     }
-    if (syscalls.isEmpty() && inScope.get(slot)) {
-      inScope.clear(slot);
-      write(everywhere, 0, inScope);
-    }
     return lost;
   }
 
@@ -106,7 +90,8 @@ final class SyscallBits {
     }
   }
 
-  private static void write(KernelMap map, int index, BitSet slots) throws BpfException {
+  /** One value of a map of struct hook_bits. */
+  static void write(KernelMap map, int index, BitSet slots) throws BpfException {
     try (var arena = Arena.ofConfined()) {
       var value = arena.allocate(Structs.HOOK_BITS);
       var words = slots.toLongArray();

@@ -20,12 +20,13 @@ import java.util.List;
  * the types that the compiler wrote into the built objects.
  */
 public final class Structs {
-  public static final int LAYOUT = 3; // SKEP_LAYOUT
+  public static final int LAYOUT = 4; // SKEP_LAYOUT
   public static final int HANDING_OVER = 1;
   public static final int DATA_MAX_BYTES = 4096;
   public static final int BINARY_BYTES = 256;
   public static final int HOOKS_MAX = 1024;
   public static final int HOOK_WORDS = HOOKS_MAX / Long.SIZE;
+  public static final int COVERS_MAX = 2048;
   public static final int CHAIN_MAX = 32;
   public static final int SYSCALLS_MAX = 512;
   public static final int ARGUMENTS_MAX = 6;
@@ -143,6 +144,15 @@ public final class Structs {
 
   public static final StructLayout THROTTLE_RECORD =
       struct("throttle_record", RECORD_HEADER.withName("header"));
+
+  public static final StructLayout CGROUP_RECORD =
+      struct(
+          "cgroup_record",
+          RECORD_HEADER.withName("header"),
+          u64("cgroup"),
+          u64("parent"),
+          u32("level"),
+          u32("path_size"));
 
   public static final StructLayout EXIT_RECORD =
       struct("exit_record", RECORD_HEADER.withName("header"), u32("code"), u32("padding"));
@@ -322,11 +332,21 @@ public final class Structs {
           u32("index"),
           u32("monitor"),
           u32("version"),
-          u32("padding"),
+          u32("chosen"),
           array("plan_hash", HASH_BYTES, JAVA_BYTE),
           u64("base_forks"),
           u64("base_execs"),
-          u64("base_exits"));
+          u64("base_exits"),
+          u32("folded"),
+          u32("folded_padding"));
+
+  public static final StructLayout CGROUP_COVER =
+      struct("cgroup_cover", u64("cgroup"), u32("cover"), u32("padding"));
+
+  public static final StructLayout COVERING = struct("covering", u32("any"), u32("others"));
+
+  public static final StructLayout COVER_COUNTERS =
+      struct("cover_counters", u64("forks"), u64("execs"), u64("exits"));
 
   public static final StructLayout TEXT_KEY_SMALL = text("text_key_small", "size", TEXT_SMALL);
   public static final StructLayout TEXT_KEY_MEDIUM = text("text_key_medium", "size", TEXT_MEDIUM);
@@ -348,7 +368,9 @@ public final class Structs {
           "chain_cut",
           "ring_data",
           "ring_throttle",
-          "throttle_map_full");
+          "throttle_map_full",
+          "ring_cgroup",
+          "cover_map_full");
 
   private Structs() {}
 

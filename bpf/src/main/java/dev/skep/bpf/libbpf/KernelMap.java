@@ -247,6 +247,17 @@ public record KernelMap(
     }
   }
 
+  public boolean isEmpty() throws BpfException {
+    try (var arena = Arena.ofConfined()) {
+      long result = NEXT_KEY.call(fd, 0, arena.allocate(keySize, Long.BYTES).address());
+      if (result == -ENOENT) {
+        return true;
+      }
+      NEXT_KEY.orThrow(result, name);
+      return false;
+    }
+  }
+
   /** Whether another map can serve the programs in this one's place. */
   public boolean sameShape(Type otherType, int otherKey, int otherValue, int otherMax, int other) {
     return type == otherType

@@ -33,6 +33,8 @@ public final class RecordDecoder {
 
   private static final int DATA = 6;
   private static final int THROTTLE = 7;
+  private static final int CGROUP_MADE = 8;
+  private static final int CGROUP_GONE = 9;
 
   private static final long KIND = offset(Structs.RECORD_HEADER, "kind");
 
@@ -107,6 +109,8 @@ public final class RecordDecoder {
       case RETURN -> returned(ring, at);
       case DATA -> processes.keepChunk(ring, at, claimed) ? null : malformedRecord();
       case THROTTLE -> processes.throttle(ring, at);
+      case CGROUP_MADE -> wellFormed(CgroupDecoder.made(ring, at, claimed));
+      case CGROUP_GONE -> CgroupDecoder.gone(ring, at);
       default -> malformedRecord();
     };
   }
@@ -120,6 +124,7 @@ public final class RecordDecoder {
       case RETURN -> RETURN_BYTES;
       case DATA -> ProcessDecoder.DATA_BYTES;
       case THROTTLE -> ProcessDecoder.THROTTLE_BYTES;
+      case CGROUP_MADE, CGROUP_GONE -> CgroupDecoder.BYTES;
       default -> Fields.HEADER_BYTES;
     };
   }

@@ -1,6 +1,7 @@
 package dev.skep.bpf.kernel;
 
 import dev.skep.bpf.BpfException;
+import dev.skep.bpf.PolicyTotals.ProcessTotals;
 import dev.skep.bpf.SkepKernel;
 import dev.skep.bpf.layout.Structs;
 import dev.skep.bpf.libbpf.KernelMap;
@@ -53,6 +54,22 @@ final class KernelFixture implements AfterEachCallback {
           .asSlice(Structs.offset(Structs.HOOK_STATE, "plan_hash"), Structs.HASH_BYTES)
           .fill((byte) 0);
       states.put(slot, state);
+    }
+  }
+
+  /** A policy of one hook has a cover's counts in its base, and the cover still has them. */
+  void foldHalf(String uid, int cover, ProcessTotals counted) throws BpfException {
+    try (var states = KernelMap.pinned(pin("hooks"));
+        var arena = Arena.ofConfined()) {
+      var value = arena.allocate(Structs.HOOK_STATE);
+      for (int slot = 0; slot < Structs.HOOKS_MAX; slot++) {
+        states.get(slot, value);
+        if (HookState.isTaken(value) && HookState.read(value).policy().equals(uid)) {
+          var state = HookState.read(value);
+          state.with(state.base().plus(counted), cover + 1).write(value);
+          states.put(slot, value);
+        }
+      }
     }
   }
 

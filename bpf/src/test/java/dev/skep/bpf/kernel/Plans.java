@@ -8,6 +8,7 @@ import dev.skep.bpf.HookPlan.Matching;
 import dev.skep.bpf.HookPlan.PidFilter;
 import dev.skep.bpf.HookPlan.SelectorPlan;
 import dev.skep.bpf.PolicyPlan;
+import dev.skep.bpf.PolicyPlan.Scope;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
@@ -25,11 +26,16 @@ final class Plans {
   private Plans() {}
 
   static PolicyPlan policy(String uid, long generation, HookPlan... hooks) {
-    return new PolicyPlan(uid, generation, false, List.of(hooks));
+    return new PolicyPlan(uid, generation, false, Scope.EVERYWHERE, List.of(hooks));
   }
 
   static PolicyPlan monitor(PolicyPlan plan) {
-    return new PolicyPlan(plan.uid(), plan.generation(), true, plan.hooks());
+    return new PolicyPlan(plan.uid(), plan.generation(), true, plan.scope(), plan.hooks());
+  }
+
+  static PolicyPlan chosen(PolicyPlan plan) {
+    return new PolicyPlan(
+        plan.uid(), plan.generation(), plan.monitor(), Scope.CHOSEN, plan.hooks());
   }
 
   /** Kills who writes to one of the files. */

@@ -96,6 +96,25 @@ class SkepKernelIT {
   }
 
   @Test
+  void aHookThatAnEditAddsActsBesideTheOthers() throws Exception {
+    try (var kernel = fixture.open()) {
+      kernel.apply(Plans.policy("a", 1, Plans.killWritesTo(1, ledger)), PolicyTotals.NONE);
+      Shell.write(ledger);
+      var forks = kernel.totals("a").processes().forks();
+
+      var both = Plans.policy("a", 2, Plans.killWritesTo(0, notes), Plans.killWritesTo(1, ledger));
+      kernel.apply(both, PolicyTotals.NONE);
+
+      assertThat(Shell.write(notes).exitCode()).isEqualTo(KILLED);
+      assertThat(Shell.write(ledger).exitCode()).isEqualTo(KILLED);
+      assertThat(kernel.policies()).containsExactlyEntriesOf(held("a", 2, false, 0, 1));
+      assertThat(kernel.totals("a").hooks())
+          .containsExactly(new HookTotals(0, 1, 0, 1, 0, 0), new HookTotals(1, 2, 0, 2, 0, 0));
+      assertThat(kernel.totals("a").processes().forks()).isGreaterThan(forks);
+    }
+  }
+
+  @Test
   void anEqualPlanIsNotLoadedAgain() throws Exception {
     try (var kernel = fixture.open()) {
       kernel.apply(Plans.policy("a", 1, Plans.killWritesTo(0, ledger)), PolicyTotals.NONE);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.skep.bpf.BpfException;
+import dev.skep.bpf.PolicyPlan.Scope;
 import dev.skep.bpf.PolicyTotals.ProcessTotals;
 import dev.skep.bpf.layout.Structs;
 import java.lang.foreign.Arena;
@@ -75,7 +76,9 @@ class SlotBookTest {
               true,
               12,
               new PlanHash("5a".repeat(Structs.HASH_BYTES)),
-              new ProcessTotals(-1, -2, 3));
+              Scope.CHOSEN,
+              new ProcessTotals(-1, -2, 3),
+              18);
       state.write(bytes);
       assertThat(HookState.isTaken(bytes)).isTrue();
       assertThat(HookState.read(bytes)).isEqualTo(state);
@@ -89,6 +92,14 @@ class SlotBookTest {
 
   private static HookState state(String policy, int index, int version) {
     return new HookState(
-        policy, 1, index, false, version, PlanHash.NONE, new ProcessTotals(0, 0, 0));
+        policy,
+        1,
+        index,
+        false,
+        version,
+        PlanHash.NONE,
+        Scope.EVERYWHERE,
+        new ProcessTotals(0, 0, 0),
+        0);
   }
 }

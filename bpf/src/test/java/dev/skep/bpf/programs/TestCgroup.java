@@ -5,9 +5,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** A cgroup of the unified hierarchy, for as long as a test takes. */
-record TestCgroup(Path folder, long id) implements AutoCloseable {
+public record TestCgroup(Path folder, long id) implements AutoCloseable {
 
-  TestCgroup() throws IOException {
+  public TestCgroup() throws IOException {
     this(Files.createDirectory(unifiedHierarchy().resolve("skep-test-" + System.nanoTime())));
   }
 
@@ -15,13 +15,28 @@ record TestCgroup(Path folder, long id) implements AutoCloseable {
     this(folder, (long) Files.getAttribute(folder, "unix:ino"));
   }
 
+  /** Below this one. */
+  public TestCgroup child(String name) throws IOException {
+    return new TestCgroup(Files.createDirectory(folder.resolve(name)));
+  }
+
+  /** From the root of the hierarchy on. */
+  public String path() throws IOException {
+    return "/" + unifiedHierarchy().relativize(folder);
+  }
+
   /** What is written to by who wants to be in it. */
-  Path processes() {
+  public Path processes() {
     return folder.resolve("cgroup.procs");
   }
 
   @Override
   public void close() throws IOException {
+    try (var below = Files.list(folder)) {
+      for (var child : below.filter(Files::isDirectory).toList()) {
+        new TestCgroup(child).close();
+      }
+    }
     Files.delete(folder);
   }
 

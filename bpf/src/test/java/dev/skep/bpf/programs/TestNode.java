@@ -8,6 +8,7 @@ import dev.skep.bpf.HookPlan.ArgumentPlan;
 import dev.skep.bpf.HookPlan.SelectorPlan;
 import dev.skep.bpf.KernelRecord;
 import dev.skep.bpf.PolicyPlan;
+import dev.skep.bpf.PolicyPlan.Scope;
 import dev.skep.bpf.PolicyTotals;
 import dev.skep.bpf.SkepKernel;
 import dev.skep.bpf.kernel.KernelOptions;
@@ -55,11 +56,17 @@ final class TestNode implements AutoCloseable {
 
   /** Puts a policy of these hooks in force; in place of what the same uid had. */
   void enforce(String uid, HookPlan... hooks) throws BpfException {
-    kernel.apply(new PolicyPlan(uid, 1, false, List.of(hooks)), PolicyTotals.NONE);
+    kernel.apply(
+        new PolicyPlan(uid, 1, false, Scope.EVERYWHERE, List.of(hooks)), PolicyTotals.NONE);
+  }
+
+  /** In force where something says so. */
+  void choose(String uid, HookPlan... hooks) throws BpfException {
+    kernel.apply(new PolicyPlan(uid, 1, false, Scope.CHOSEN, List.of(hooks)), PolicyTotals.NONE);
   }
 
   void monitor(String uid, HookPlan... hooks) throws BpfException {
-    kernel.apply(new PolicyPlan(uid, 1, true, List.of(hooks)), PolicyTotals.NONE);
+    kernel.apply(new PolicyPlan(uid, 1, true, Scope.EVERYWHERE, List.of(hooks)), PolicyTotals.NONE);
   }
 
   /** One hook, its first and only one of the policy. */

@@ -161,7 +161,7 @@ class RecordDecoderTest {
       case 1 -> hook("/var/lib/data", 7, 3);
       case 2 -> data(random.nextInt(2) + 1, 0, "some text that is not long");
       default -> {
-        begin(1 + random.nextInt(8), 96);
+        begin(1 + random.nextInt(10), 96);
         yield 96;
       }
     };
@@ -220,6 +220,48 @@ class RecordDecoderTest {
     assertThat(decode(Structs.THROTTLE_RECORD.byteSize()))
         .isInstanceOf(KernelRecord.Throttle.class)
         .satisfies(throttle -> assertThat(throttle.header().cgroup()).isEqualTo(77));
+  }
+
+  @Test
+  void aNewCgroupTellsItsPlace() {
+    long size = cgroup(8, "/kubepods/pod1");
+
+    var made = (KernelRecord.CgroupMade) decode(size);
+
+    assertThat(made.cgroup()).isEqualTo(900);
+    assertThat(made.parent()).isEqualTo(899);
+    assertThat(made.level()).isEqualTo(2);
+    assertThat(made.path()).asString().isEqualTo("/kubepods/pod1");
+    assertThat(made.header().cgroup()).isEqualTo(77);
+  }
+
+  @Test
+  void aCgroupThatIsGoneTellsItsId() {
+    assertThat(decode(cgroup(9, "")))
+        .isInstanceOfSatisfying(
+            KernelRecord.CgroupGone.class, gone -> assertThat(gone.cgroup()).isEqualTo(900));
+  }
+
+  @Test
+  void aCgroupsPathThatIsLongerThanItsRecordIsMalformed() {
+    long size = cgroup(8, "/kubepods/pod1");
+    ring.set(JAVA_INT, at(Structs.CGROUP_RECORD, "path_size"), 15);
+
+    assertThat(decoder.decode(ring, 0, size)).isNull();
+    assertThat(decoder.malformed()).isEqualTo(1);
+  }
+
+  private long cgroup(int kind, String path) {
+    var struct = Structs.CGROUP_RECORD;
+    var bytes = path.getBytes(UTF_8);
+    long size = struct.byteSize() + bytes.length;
+    begin(kind, size);
+    ring.set(JAVA_LONG, at(struct, "cgroup"), 900);
+    ring.set(JAVA_LONG, at(struct, "parent"), 899);
+    ring.set(JAVA_INT, at(struct, "level"), 2);
+    ring.set(JAVA_INT, at(struct, "path_size"), bytes.length);
+    MemorySegment.copy(bytes, 0, ring, JAVA_BYTE, struct.byteSize(), bytes.length);
+    return size;
   }
 
   private void inData(int flags, int argumentsSize, int environmentSize) {

@@ -78,6 +78,7 @@ public final class EventTeller {
       case KernelRecord.Return returned -> tellReturn(returned);
       case KernelRecord.Throttle(var header) ->
           events.accept(throttles.start(header.cgroup(), wallTime.applyAsLong(header.time())));
+      case KernelRecord.CgroupMade _, KernelRecord.CgroupGone _ -> {} // no event tells of cgroups
     }
   }
 

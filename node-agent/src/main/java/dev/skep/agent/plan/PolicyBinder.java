@@ -50,7 +50,12 @@ public final class PolicyBinder {
     var hooks = policy.hooks().stream().map(hook -> bind(hook, problems)).toList();
     return problems.isEmpty()
         ? new Binding.Bound(
-            new PolicyPlan(policy.uid(), policy.generation(), policy.monitor(), hooks))
+            new PolicyPlan(
+                policy.uid(),
+                policy.generation(),
+                policy.monitor(),
+                PolicyPlan.Scope.EVERYWHERE,
+                hooks))
         : new Binding.Unbindable(problems);
   }
 

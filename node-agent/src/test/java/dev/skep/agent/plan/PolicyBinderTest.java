@@ -56,6 +56,7 @@ class PolicyBinderTest {
                     "uid-1",
                     4,
                     false,
+                    PolicyPlan.Scope.EVERYWHERE,
                     List.of(
                         new HookPlan(
                             0,

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** Notes what it is asked for and refuses what it is told to refuse. */
@@ -49,6 +50,15 @@ final class RecordingKernel implements SkepKernel {
       throw refusal;
     }
   }
+
+  @Override
+  public void cover(long cgroup, Set<String> uids) {}
+
+  @Override
+  public void uncover(long cgroup) {}
+
+  @Override
+  public void coverOthers(Set<String> uids) {}
 
   @Override
   public Map<String, HeldPolicy> policies() throws BpfException {
