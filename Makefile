@@ -1,5 +1,5 @@
 # Everything here is a short name for a script; `make` alone lists them.
-.PHONY: help setup build images test test-kernels demo up down kind-up kind-down bench fmt clean
+.PHONY: help setup build images test test-kernels e2e demo up down kind-up kind-down bench fmt clean
 
 help:
 	@echo 'make setup   install what is missing (by itself part of all others)'
@@ -7,6 +7,7 @@ help:
 	@echo 'make images  target/images/skep-agent.tar, skep-operator.tar: for docker load, ctr images import'
 	@echo 'make test    every test that can run on this machine'
 	@echo 'make test-kernels   the kernel tests on Linux 5.10, 6.1, 6.12, 6.18 and 7.3, in virtual machines'
+	@echo 'make e2e     the end-to-end tests, on a cluster by kind or that of KUBECONFIG'
 	@echo 'make demo    a cluster on this machine, two policies, an attack that fails'
 	@echo 'make up      the cluster alone, with operator and agent'
 	@echo 'make down    ends it and removes all of it'
@@ -30,6 +31,9 @@ test: setup
 
 test-kernels: setup
 	@e2e/vm/test 5.10 6.1 6.12 6.18 7.3
+
+e2e: setup
+	@e2e/kind/e2e
 
 demo: build
 	@e2e/demo/demo

@@ -1,5 +1,6 @@
 package dev.skep.e2e;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.skep.crds.v1alpha1.TracingPolicyStatus;
 
 /** Short questions to a policy's status. */
@@ -9,6 +10,16 @@ final class Statuses {
   static boolean ready(TracingPolicyStatus status) {
     return status.conditions().stream()
         .anyMatch(c -> "Ready".equals(c.type()) && "True".equals(c.status()));
+  }
+
+  /** The status of a condition of an object as kubectl gets it; empty if it has none such. */
+  static String condition(JsonNode object, String type) {
+    for (var condition : object.at("/status/conditions")) {
+      if (condition.at("/type").asText().equals(type)) {
+        return condition.at("/status").asText();
+      }
+    }
+    return "";
   }
 
   static long violations(TracingPolicyStatus status) {

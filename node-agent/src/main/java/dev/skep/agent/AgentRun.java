@@ -2,6 +2,7 @@ package dev.skep.agent;
 
 import dev.skep.agent.event.PolicyBook;
 import dev.skep.agent.kube.ClusterLink;
+import dev.skep.agent.kube.Installation;
 import dev.skep.agent.kube.KubernetesCluster;
 import dev.skep.agent.plan.PolicyBinder;
 import dev.skep.agent.policy.ConfiguredPolicies;
@@ -32,6 +33,7 @@ final class AgentRun {
 
   private static final Duration TEND = Duration.ofSeconds(5);
   private static final Duration TICK = Duration.ofSeconds(1);
+  private static final Duration TICKS_MISSED = Duration.ofSeconds(60);
   private static final Duration CLOCK = Duration.ofMinutes(1);
   private static final Duration DRAIN = Duration.ofMillis(500);
   private static final Duration FAREWELL = Duration.ofSeconds(10);
@@ -52,7 +54,9 @@ final class AgentRun {
   private final ScheduledExecutorService timer = thread("skep-timer");
   private final Thread ring;
   private volatile @Nullable ClusterLink link;
+  private volatile long lastTick = System.nanoTime();
   private volatile boolean deaf;
+  private @Nullable HealthServer health;
 
   private AgentRun(AgentSettings settings, SkepKernel kernel, LineSink sink) {
     this.settings = settings;
@@ -160,12 +164,23 @@ final class AgentRun {
       made.start();
       LOG.info("ready: policies come from the cluster as node {}", settings.node());
     }
+    var address = settings.healthServer();
+    if (address != null) {
+      health = new HealthServer(address, this::isHealthy, this::isHealthy);
+      LOG.info("health is told at {}", health.address());
+    }
     every(policyThread, TEND, engine::tend);
     every(timer, TICK, this::tick);
     every(timer, CLOCK, clock::measure);
   }
 
+  /** No: what reads events, or looks after the rest, is stuck or gone. */
+  private boolean isHealthy() {
+    return ring.isAlive() && System.nanoTime() - lastTick < TICKS_MISSED.toNanos();
+  }
+
   private void tick() {
+    lastTick = System.nanoTime();
     stream.tick(clock.now());
     try {
       for (var end : kernel.endThrottles()) {
@@ -207,6 +222,9 @@ final class AgentRun {
   }
 
   private void end() {
+    if (health != null) {
+      health.close();
+    }
     var cluster = link;
     if (cluster != null) {
       cluster.close();
@@ -217,7 +235,7 @@ final class AgentRun {
     try {
       var _ = policyThread.awaitTermination(2, TimeUnit.SECONDS);
       var _ = losses.byCause(); // the last time that the kernel can be asked
-      if (settings.keep() || deaf) {
+      if (staysInKernel()) {
         kernel.close();
       } else {
         kernel.detach();
@@ -235,6 +253,19 @@ final class AgentRun {
         "stopped: {} events written; lost or incomplete: {}",
         stream.written(),
         lost.isEmpty() ? "nothing" : lost);
+  }
+
+  /** A cluster that Skep was removed from keeps nothing of it. */
+  private boolean staysInKernel() {
+    var cluster = settings.cluster();
+    if (deaf || !settings.keep()) {
+      return deaf;
+    }
+    if (cluster != null && Installation.isRemoved(cluster)) {
+      LOG.info("Skep is removed from the cluster: policies end with this agent");
+      return false;
+    }
+    return true;
   }
 
   /** What happened before the end is told. The ring's reader comes by every 10 ms at least. */

@@ -4,6 +4,7 @@ import dev.skep.agent.kube.ClusterOptions;
 import dev.skep.agent.process.ProcessDetails;
 import dev.skep.bpf.kernel.KernelOptions;
 import dev.skep.events.sink.ExportOptions;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -15,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param export null: standard output
  * @param cluster null: policies come from files
  * @param processCacheSize entries at most
- * @param keep whether policies go on acting without the agent
+ * @param keep whether policies go on acting without the agent, unless it is removed for good
+ * @param healthServer where probes are answered; null: nowhere
  */
 record AgentSettings(
     String node,
@@ -25,4 +27,5 @@ record AgentSettings(
     KernelOptions kernel,
     ProcessDetails details,
     int processCacheSize,
-    boolean keep) {}
+    boolean keep,
+    @Nullable InetSocketAddress healthServer) {}

@@ -69,6 +69,7 @@ final class RunCommand implements Callable<Integer> {
             kernel.options(details.environment()),
             details,
             events.processCacheSize(),
-            policies.keep()));
+            policies.keep(),
+            policies.healthServer()));
   }
 }

@@ -37,6 +37,20 @@ class ClusterIT {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  private static final String DAEMON_SET =
+      """
+      apiVersion: apps/v1
+      kind: DaemonSet
+      metadata: {name: skep-agent, namespace: skep-system}
+      spec:
+        selector: {matchLabels: {app: skep-agent}}
+        template:
+          metadata: {labels: {app: skep-agent}}
+          spec:
+            nodeSelector: {nowhere: here}
+            containers: [{name: agent, image: none}]
+      """;
+
   private final ControlPlane shared = ControlPlane.shared();
 
   @BeforeAll
@@ -120,6 +134,28 @@ class ClusterIT {
           .untilAsserted(() -> assertThat(state(shared, node).at("/policies")).isEmpty());
       assertThat(Shell.run("echo more >> " + second)).isZero();
       assertThat(agent.log()).doesNotContain("ERROR");
+    }
+  }
+
+  @Test
+  void policiesStayInTheKernelWhileThereIsADaemonSetThatWillStartAnotherAgent(@TempDir Path dir) {
+    var node = newNode();
+    var ledger = file(dir, "ledger", "keep\n");
+    configure(shared, node, policy("kill", 1, ledger));
+    shared.apply(DAEMON_SET);
+    try (var agent = start(shared, node, dir, "--daemonset", "skep-agent")) {
+      awaitState(shared, node, "kill", "Loaded");
+      assertThat(agent.stop()).isZero();
+      assertThat(Shell.run("echo lost >> " + ledger)).isEqualTo(Shell.KILLED);
+    }
+    try (var agent = start(shared, node, dir, "--daemonset", "skep-agent")) {
+      awaitState(shared, node, "kill", "Loaded");
+      shared.kubectl("delete", "daemonset", "skep-agent", "-n", NAMESPACE);
+
+      assertThat(agent.stop()).isZero();
+      assertThat(agent.log()).contains("Skep is removed from the cluster");
+      assertThat(RunningAgent.pins(dir)).doesNotExist();
+      assertThat(Shell.run("echo more >> " + ledger)).isZero();
     }
   }
 
@@ -259,10 +295,12 @@ class ClusterIT {
     }
   }
 
-  private static RunningAgent start(ControlPlane cluster, String node, Path dir) {
+  private static RunningAgent start(
+      ControlPlane cluster, String node, Path dir, String... options) {
     var kubeconfig = cluster.kubeconfigOf(NAMESPACE, "skep-agent", node);
+    var arguments = Stream.of("--kube", "--kubeconfig", kubeconfig.toString(), "--node-name", node);
     return RunningAgent.start(
-        dir, "--kube", "--kubeconfig", kubeconfig.toString(), "--node-name", node);
+        dir, Stream.concat(arguments, Stream.of(options)).toArray(String[]::new));
   }
 
   private static String newNode() {

@@ -104,7 +104,7 @@ public final class ControlPlane implements AutoCloseable {
   }
 
   /**
-   * Installs Skep's CRDs, roles and admission policies as {@code kubectl apply -k config/default}
+   * Installs Skep's CRDs, roles and admission policies as {@code kubectl apply -k config/roles}
    * does.
    */
   public void install() {
@@ -113,7 +113,7 @@ public final class ControlPlane implements AutoCloseable {
         "--server-side",
         "--force-conflicts",
         "-k",
-        root.resolve("config/default").toString());
+        root.resolve("config/roles").toString());
     kubectl(
         "wait",
         "--for=condition=Established",

@@ -6,8 +6,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * @param kubeconfig null: the service account of the pod
  * @param namespace where the node's ConfigMap is
+ * @param daemonSet that this agent's end is to be asked about, in the same namespace; null: none
  */
-public record ClusterOptions(@Nullable Path kubeconfig, String namespace, String node) {
+public record ClusterOptions(
+    @Nullable Path kubeconfig, String namespace, String node, @Nullable String daemonSet) {
   String configMap() {
     return "skep-node-" + node;
   }

@@ -1,21 +1,16 @@
 package dev.skep.agent.kube;
 
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.skep.crds.v1alpha1.NodeStateStatus;
 import dev.skep.crds.v1alpha1.TracingNodeState;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
-import io.fabric8.kubernetes.client.Config;
-import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
-import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.net.HttpURLConnection;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -23,11 +18,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The API server through fabric8's client. One thread, but for {@link #close}. */
 public final class KubernetesCluster implements Cluster {
-  private static final int TIMEOUT_MILLIS = 10_000;
-
-  /** Grows up to 32 times that while the server is away: it is found again within 8 s. */
-  private static final int RECONNECT_MILLIS = 250;
-
   private final ClusterOptions options;
   private final KubernetesClient client;
   private @Nullable SharedIndexInformer<ConfigMap> informer;
@@ -38,26 +28,7 @@ public final class KubernetesCluster implements Cluster {
   /** Does not connect yet: a server that is away is not waited for here. */
   public KubernetesCluster(ClusterOptions options) {
     this.options = options;
-    var found =
-        options.kubeconfig() == null
-            ? Config.autoConfigure(null)
-            : Config.fromKubeconfig(options.kubeconfig().toFile());
-    var config =
-        new ConfigBuilder(found)
-            .withWatchReconnectInterval(RECONNECT_MILLIS)
-            .withWatchReconnectLimit(-1)
-            .withRequestRetryBackoffLimit(0) // our own loops try again
-            .withRequestTimeout(TIMEOUT_MILLIS)
-            .withConnectionTimeout(TIMEOUT_MILLIS)
-            .build();
-    // What an older or newer agent wrote must not be an error.
-    var mapper =
-        JsonMapper.builder().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).build();
-    client =
-        new KubernetesClientBuilder()
-            .withConfig(config)
-            .withKubernetesSerialization(new KubernetesSerialization(mapper, true))
-            .build();
+    this.client = Clients.connect(options, Duration.ofSeconds(10));
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.skep.agent.options;
 
 import dev.skep.agent.kube.ClusterOptions;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -59,6 +60,25 @@ public final class PolicyFlags {
           "Whether policies go on acting without the agent (default: keep with --kube, else detach).")
   private @Nullable OnExit onExit;
 
+  @Option(
+      names = "--daemonset",
+      paramLabel = "NAME",
+      description =
+          "The agent's own DaemonSet. Where that is gone when the agent ends, and --on-exit does not say keep, policies go with it.")
+  private @Nullable String daemonSet;
+
+  @Option(
+      names = "--health-server-address",
+      paramLabel = "[HOST]:PORT",
+      converter = Values.Address.class,
+      description = "Where /healthz and /readyz are answered over HTTP (default: nowhere).")
+  private @Nullable InetSocketAddress healthServer;
+
+  /** Null: nobody asks for the agent's health. */
+  public @Nullable InetSocketAddress healthServer() {
+    return healthServer;
+  }
+
   /** Empty with a cluster. */
   public List<Path> files() {
     return policies;
@@ -79,6 +99,7 @@ public final class PolicyFlags {
           command.commandLine(),
           "--policy and --kube: with a cluster the policies come from there");
     }
-    return kube ? new ClusterOptions(kubeconfig, namespace, node) : null;
+    var asked = onExit == null && daemonSet != null && !daemonSet.isEmpty() ? daemonSet : null;
+    return kube ? new ClusterOptions(kubeconfig, namespace, node, asked) : null;
   }
 }

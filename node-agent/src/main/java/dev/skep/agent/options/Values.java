@@ -1,6 +1,7 @@
 package dev.skep.agent.options;
 
 import dev.skep.bpf.kernel.ProcessOptions.Throttle;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -43,6 +44,25 @@ final class Values {
             "'" + value + "' must be between " + least + " and " + most);
       }
       return (int) (number << shift);
+    }
+  }
+
+  /** {@code :8081} or {@code 127.0.0.1:8081}. */
+  static final class Address implements ITypeConverter<InetSocketAddress> {
+    private static final Pattern FORM = Pattern.compile("(.*):(\\d{1,5})");
+    private static final int LAST_PORT = 65_535;
+
+    @Override
+    public InetSocketAddress convert(String value) {
+      var parts = FORM.matcher(value);
+      if (!parts.matches() || Integer.parseInt(parts.group(2)) > LAST_PORT) {
+        throw new TypeConversionException(
+            "'" + value + "' is no address; such as :8081 or 127.0.0.1:8081 are");
+      }
+      int port = Integer.parseInt(parts.group(2));
+      return parts.group(1).isEmpty()
+          ? new InetSocketAddress(port)
+          : new InetSocketAddress(parts.group(1), port);
     }
   }
 

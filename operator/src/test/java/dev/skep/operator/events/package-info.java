@@ -1,4 +1,0 @@
-@NullMarked
-package dev.skep.operator.events;
-
-import org.jspecify.annotations.NullMarked;
