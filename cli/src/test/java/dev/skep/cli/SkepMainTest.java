@@ -47,6 +47,25 @@ class SkepMainTest {
   }
 
   @Test
+  void aPolicyThatWouldChooseNoPodIsToldSo() throws IOException {
+    var policy =
+        """
+        apiVersion: skep.dev/v1alpha1
+        kind: TracingPolicyNamespaced
+        metadata: {name: astray, namespace: sales}
+        spec:
+          podSelector: {matchLabels: {"k8s:io.kubernetes.pod.namespace": bank}}
+          hostSelector: {}
+          kprobes: [{call: sys_write}]
+        """;
+
+    assertThat(skep("validate", file("astray.yaml", policy))).isEqualTo(1);
+    assertThat(out.toString())
+        .contains("astray.yaml: spec.podSelector: never chooses a pod")
+        .contains("astray.yaml: spec.hostSelector: belongs to a TracingPolicy");
+  }
+
+  @Test
   void thePoliciesOfOneFileAreNumbered() throws IOException {
     var both = file("both.yaml", GOOD + "---\n" + BAD);
 

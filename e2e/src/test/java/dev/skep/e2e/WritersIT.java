@@ -8,6 +8,7 @@ import dev.skep.cluster.NeedsControlPlane;
 import dev.skep.cluster.Output;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -52,6 +53,29 @@ class WritersIT {
   @Test
   void anAgentWritesTheStateOfItsOwnNode() {
     assertThat(CLUSTER.tryApply(agent, state("node-a"))).satisfies(WritersIT::succeeded);
+  }
+
+  @Test
+  void theOperatorMakesEventsOfPodsAndHasNoFurtherRightOnThem() {
+    assertThat(rights(operator))
+        .containsExactly(
+            "create events.events.k8s.io: yes",
+            "delete events.events.k8s.io: no",
+            "get pods: yes",
+            "list pods: no");
+    assertThat(rights(agent)).contains("create events.events.k8s.io: no");
+  }
+
+  private static List<String> rights(Path account) {
+    return Stream.of(
+            "create events.events.k8s.io", "delete events.events.k8s.io", "get pods", "list pods")
+        .map(right -> {
+          var words = right.split(" ", 2);
+          var answer =
+              CLUSTER.tryKubectl(account, "auth", "can-i", words[0], words[1], "-n", "default");
+          return right + ": " + answer.out().strip();
+        })
+        .toList();
   }
 
   @Test

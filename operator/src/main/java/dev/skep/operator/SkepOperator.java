@@ -2,12 +2,14 @@ package dev.skep.operator;
 
 import static io.fabric8.kubernetes.client.informers.cache.ReducedStateItemStore.NAME_KEY_STATE;
 
+import dev.skep.operator.events.PodEvents;
 import dev.skep.operator.nodes.NodeReconciler;
 import dev.skep.operator.observed.ClusterView;
 import dev.skep.operator.plan.PolicyBook;
 import dev.skep.operator.policies.ClusterWatch;
 import dev.skep.operator.policies.LedgerStore;
 import dev.skep.operator.policies.PolicyStatusReconciler;
+import dev.skep.operator.resources.PolicyIndex;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.client.informers.cache.ReducedStateItemStore;
@@ -66,10 +68,14 @@ final class SkepOperator {
 
     var book = new PolicyBook();
     var view = new ClusterView();
+    var policies = new PolicyIndex();
+    var events = new PodEvents(client, policies, settings.identity(), clock, metrics);
     var watch =
-        new ClusterWatch(client, view, () -> leadership.fail("a watch of the API server ended"));
-    var ledger = new LedgerStore(client, settings.namespace(), view, metrics);
-    var needs = new PolicyStatusReconciler.Needs(book, view, watch, ledger, clock, metrics);
+        new ClusterWatch(
+            client, view, events::saw, () -> leadership.fail("a watch of the API server ended"));
+    var ledger = new LedgerStore(client, settings.namespace(), view, policies, metrics);
+    var needs =
+        new PolicyStatusReconciler.Needs(book, view, watch, policies, ledger, clock, metrics);
 
     var operator =
         new Operator(o ->
@@ -84,6 +90,7 @@ final class SkepOperator {
                     leadership.configuration(() -> {
                       ledger.load();
                       watch.start();
+                      events.start();
                     })));
     var slimNodes =
         new ReducedStateItemStore<>(

@@ -8,6 +8,7 @@ import dev.skep.crds.v1alpha1.ProcessEvents;
 import dev.skep.crds.v1alpha1.Violation;
 import dev.skep.crds.v1alpha1.ViolationTotals;
 import dev.skep.nodeconfig.NodeConfig;
+import io.fabric8.kubernetes.api.model.Pod;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -43,14 +44,20 @@ final class SimulatedAgent {
   }
 
   void violated(String policy, String time, long pid) {
+    violatedIn(null, policy, time, pid);
+  }
+
+  /** In a container of {@code pod}; null: outside of pods. */
+  void violatedIn(@Nullable Pod pod, String policy, String time, long pid) {
+    var metadata = pod == null ? null : pod.getMetadata();
     violations.addFirst(
         new Violation(
             time,
             policy,
             null,
-            null,
-            null,
-            null,
+            metadata == null ? null : metadata.getNamespace(),
+            metadata == null ? null : metadata.getName(),
+            metadata == null ? null : metadata.getUid(),
             pid,
             "/usr/bin/vi",
             "sys_write",
@@ -71,7 +78,7 @@ final class SimulatedAgent {
             new KernelFacts("6.18.0", "x86_64", true),
             config.hash(),
             config.policies().stream().map(this::state).toList(),
-            List.copyOf(violations),
+            violations.stream().limit(16).toList(),
             List.of(),
             null,
             null));

@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +33,7 @@ public final class ClusterWatch {
 
   private final KubernetesClient client;
   private final ClusterView view;
+  private final Consumer<NodeReport> onReport;
   private final Runnable onLost;
   private final List<Wake> wakes = new CopyOnWriteArrayList<>();
   private final List<SharedIndexInformer<?>> informers = new CopyOnWriteArrayList<>();
@@ -46,11 +48,14 @@ public final class ClusterWatch {
   }
 
   /**
+   * @param onReport gets each version of each node's state
    * @param onLost runs if a watch has ended for good; nothing here is right any more from then on
    */
-  public ClusterWatch(KubernetesClient client, ClusterView view, Runnable onLost) {
+  public ClusterWatch(
+      KubernetesClient client, ClusterView view, Consumer<NodeReport> onReport, Runnable onLost) {
     this.client = client;
     this.view = view;
+    this.onReport = onReport;
     this.onLost = onLost;
   }
 
@@ -131,14 +136,15 @@ public final class ClusterWatch {
     @Override
     public void onAdd(TracingNodeState state) {
       var metadata = state.getMetadata();
-      wake(
-          view.reported(
-              NodeReport.of(
-                  metadata.getName(),
-                  metadata.getUid(),
-                  metadata.getResourceVersion(),
-                  owner(metadata.getOwnerReferences()),
-                  state.getStatus())));
+      var report =
+          NodeReport.of(
+              metadata.getName(),
+              metadata.getUid(),
+              metadata.getResourceVersion(),
+              owner(metadata.getOwnerReferences()),
+              state.getStatus());
+      wake(view.reported(report));
+      onReport.accept(report);
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.skep.operator.policies;
 
 import dev.skep.operator.observed.ClusterView;
 import dev.skep.operator.observed.Ledger;
+import dev.skep.operator.resources.PolicyIndex;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -11,8 +12,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.net.HttpURLConnection;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** The ledger's ConfigMap. Any thread; writes come one after the other. */
@@ -22,23 +21,26 @@ public final class LedgerStore {
   private final KubernetesClient client;
   private final String namespace;
   private final ClusterView view;
+  private final PolicyIndex policies;
   private final Counter writes;
-  private final List<Predicate<String>> alive = new CopyOnWriteArrayList<>();
 
   /** As last read or written; null if there is none. */
   private @Nullable ConfigMap stored;
 
+  /**
+   * @param policies those that are there: the ledger forgets others
+   */
   public LedgerStore(
-      KubernetesClient client, String namespace, ClusterView view, MeterRegistry metrics) {
+      KubernetesClient client,
+      String namespace,
+      ClusterView view,
+      PolicyIndex policies,
+      MeterRegistry metrics) {
     this.client = client;
     this.namespace = namespace;
     this.view = view;
+    this.policies = policies;
     this.writes = metrics.counter("skep.operator.writes", "object", "ledger");
-  }
-
-  /** A policy is kept in the ledger as long as any of these knows its uid. */
-  void keepWhile(Predicate<String> knows) {
-    alive.add(knows);
   }
 
   /**
@@ -68,7 +70,7 @@ public final class LedgerStore {
     if (losses.isEmpty()) {
       return;
     }
-    var next = view.ledger().take(losses, uid -> alive.stream().anyMatch(knows -> knows.test(uid)));
+    var next = view.ledger().take(losses, policies::knows);
     if (!next.equals(view.ledger())) {
       try {
         stored = write(next);

@@ -25,14 +25,14 @@ final class PolicySignals<P extends PolicyResource> extends AbstractEventSource<
     policies.addIndexers(Map.of(BY_UID, policy -> List.of(policy.getMetadata().getUid())));
   }
 
-  boolean knows(String uid) {
-    return !policies.byIndex(BY_UID, uid).isEmpty();
+  Stream<P> byUid(String uid) {
+    return policies.byIndex(BY_UID, uid).stream();
   }
 
   @Override
   public void policies(Set<String> uids) {
     if (isRunning()) {
-      send(uids.stream().flatMap(uid -> policies.byIndex(BY_UID, uid).stream()));
+      send(uids.stream().flatMap(this::byUid));
     }
   }
 

@@ -6,6 +6,7 @@ import dev.skep.operator.plan.PolicyBook;
 import dev.skep.operator.plan.Recent;
 import dev.skep.operator.resources.ClusterPolicy;
 import dev.skep.operator.resources.NamespacedPolicy;
+import dev.skep.operator.resources.PolicyIndex;
 import dev.skep.operator.resources.PolicyResource;
 import dev.skep.operator.status.PolicyStatus;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
@@ -40,6 +41,7 @@ public abstract sealed class PolicyStatusReconciler<P extends PolicyResource>
   private final PolicyBook book;
   private final ClusterView view;
   private final ClusterWatch watch;
+  private final PolicyIndex policies;
   private final LedgerStore ledger;
   private final InstantSource clock;
   private final Counter writes;
@@ -54,6 +56,7 @@ public abstract sealed class PolicyStatusReconciler<P extends PolicyResource>
     this.book = needs.book();
     this.view = needs.view();
     this.watch = needs.watch();
+    this.policies = needs.policies();
     this.ledger = needs.ledger();
     this.clock = needs.clock();
     this.writes = needs.metrics().counter("skep.operator.writes", "object", "status");
@@ -64,6 +67,7 @@ public abstract sealed class PolicyStatusReconciler<P extends PolicyResource>
       PolicyBook book,
       ClusterView view,
       ClusterWatch watch,
+      PolicyIndex policies,
       LedgerStore ledger,
       InstantSource clock,
       MeterRegistry metrics) {}
@@ -86,7 +90,7 @@ public abstract sealed class PolicyStatusReconciler<P extends PolicyResource>
   public List<EventSource<?, P>> prepareEventSources(EventSourceContext<P> context) {
     var signals = new PolicySignals<>(context);
     watch.tell(signals);
-    ledger.keepWhile(signals::knows);
+    policies.add(signals::byUid);
     return List.of(signals);
   }
 

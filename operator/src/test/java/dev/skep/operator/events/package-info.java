@@ -1,0 +1,4 @@
+@NullMarked
+package dev.skep.operator.events;
+
+import org.jspecify.annotations.NullMarked;
