@@ -52,7 +52,7 @@ static __always_inline void send_cgroup(enum record_kind kind, struct cgroup *cg
 		}
 	}
 	fill_header(&record->header, kind, size, bpf_ktime_get_boot_ns(), task, KNOWS_CURRENT, began_of(task, KNOWS_CURRENT));
-	if (bpf_ringbuf_output(&events, buffer, size, 0))
+	if (bpf_ringbuf_output(&events, buffer, bounded(size), 0))
 		drop(DROP_RING_CGROUP);
 }
 

@@ -23,13 +23,6 @@ static __always_inline struct record_buffer *this_buffer(void)
 	return bpf_map_lookup_elem(&record_buffers, &zero);
 }
 
-/* For the verifier of 5.10, which forgets what it knew of a number that was on the stack. */
-static __always_inline __u32 bounded(__u32 size)
-{
-	__asm__ volatile("%0 &= %1" : "+r"(size) : "i"(RECORD_BUFFER_BYTES - 1));
-	return size;
-}
-
 /* A text in the memory of the process, and how much of it is told. */
 struct user_text {
 	__u64 address;

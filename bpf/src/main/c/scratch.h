@@ -94,6 +94,13 @@ struct record_buffer {
 	};
 };
 
+/* For the verifiers of 5.10 and 6.1, which forget what it knew of a number that was on the stack. */
+static __always_inline __u32 bounded(__u32 size)
+{
+	__asm__ volatile("%0 &= %1" : "+r"(size) : "i"(RECORD_BUFFER_BYTES - 1));
+	return size;
+}
+
 enum process_buffer {
 	PROCESS_BUFFER_OF_FORK = 0, /* an fentry program can be preempted where the kernel's code can */
 	PROCESS_BUFFER_OF_EXEC = 1,
