@@ -94,6 +94,12 @@ public interface SkepKernel extends AutoCloseable {
   Optional<String> cgroupPath(long cgroup) throws BpfException;
 
   /**
+   * All cgroups of the node that can be seen, parents before their children; those that come and go
+   * meanwhile may be there or not.
+   */
+  List<Cgroup> cgroups() throws BpfException;
+
+  /**
    * Reads the ring on the calling thread until {@link #close} or an interrupt: drains, hands each
    * record over, sleeps adaptively, and calls {@link Consumer#idle} before it blocks. Records are
    * in ring order.
@@ -124,6 +130,12 @@ public interface SkepKernel extends AutoCloseable {
       long removed,
       long insertErrors,
       long removeErrors) {}
+
+  /**
+   * @param parent 0 for the node's root
+   * @param path below the node's root, which is {@code /}
+   */
+  record Cgroup(long id, long parent, String path) {}
 
   /**
    * @param suppressed forks and execs that were not told since the throttling began

@@ -96,7 +96,10 @@ class RoomsTest {
       noClasses()
           .that()
           .resideInAnyPackage(
-              "dev.skep.agent.plan..", "dev.skep.agent.process..", "dev.skep.agent.event..")
+              "dev.skep.agent.plan..",
+              "dev.skep.agent.pod..",
+              "dev.skep.agent.process..",
+              "dev.skep.agent.event..")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage(KUBERNETES_CLIENT);

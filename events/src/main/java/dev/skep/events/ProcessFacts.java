@@ -24,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * @param credentials at exec
  * @param user the account's name of {@code uid}; for processes in the host's namespaces only
  * @param environment at exec, in the program's order; taken as it is, not copied
+ * @param namespacePid the thread group's id in its own pid namespace; 0 if not known
+ * @param calledAs argv's first; empty where its last name is the binary's
  */
 public record ProcessFacts(
     String execId,
@@ -41,7 +43,9 @@ public record ProcessFacts(
     @Nullable Namespaces namespaces,
     @Nullable Credentials credentials,
     @Nullable String user,
-    List<EnvironmentVariable> environment) {
+    List<EnvironmentVariable> environment,
+    int namespacePid,
+    String calledAs) {
   public ProcessFacts {
     if (execId.isEmpty()) {
       throw new IllegalArgumentException("process " + pid + " (" + binary + ") has no exec id");
@@ -78,6 +82,8 @@ public record ProcessFacts(
         null,
         null,
         null,
-        List.of());
+        List.of(),
+        0,
+        "");
   }
 }

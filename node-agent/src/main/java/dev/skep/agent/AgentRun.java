@@ -48,6 +48,7 @@ final class AgentRun {
   private final LastConfig lastConfig;
   private final EventStream stream;
   private final Losses losses;
+  private final NodePods pods;
   private final PolicyEngine engine;
   private final CountDownLatch stop = new CountDownLatch(1);
   private final ScheduledExecutorService policyThread = thread("skep-policies");
@@ -66,6 +67,7 @@ final class AgentRun {
     this.accounts = HostAccounts.of(answers.hostNamespaces());
     this.lastConfig = new LastConfig(settings.kernel().folder());
     var book = new PolicyBook();
+    var scopes = new PolicyScopes(kernel, policyThread);
     stream =
         EventStream.of(
             settings,
@@ -74,16 +76,19 @@ final class AgentRun {
             clock,
             book,
             sink,
+            scopes,
             violation -> {
               violations.add(violation);
               changed();
             });
     losses = new Losses(kernel::drops, stream::losses);
+    pods = new NodePods(kernel, stream, scopes);
     engine =
         new PolicyEngine(
             kernel,
-            new PolicyBinder(host),
+            new PolicyBinder(host, settings.cluster() != null),
             book,
+            scopes.coverage(),
             host.functionPrefix(),
             // With a cluster the operator knows the node's labels and has chosen.
             policy -> settings.cluster() != null || policy.nodeSelector().selects(host.labels()),
@@ -138,6 +143,10 @@ final class AgentRun {
   }
 
   private void begin(List<WantedPolicy> policies) throws IOException {
+    pods.look();
+    if (settings.cluster() == null) {
+      pods.listed(); // there will be none
+    }
     if (settings.details().userNames()) {
       accounts.refresh();
     }
@@ -159,7 +168,7 @@ final class AgentRun {
               violations,
               losses,
               lastConfig);
-      var made = new ClusterLink(() -> new KubernetesCluster(options), node);
+      var made = new ClusterLink(() -> new KubernetesCluster(options), node, pods);
       link = made;
       made.start();
       LOG.info("ready: policies come from the cluster as node {}", settings.node());

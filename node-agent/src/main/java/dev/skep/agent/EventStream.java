@@ -2,12 +2,15 @@ package dev.skep.agent;
 
 import dev.skep.agent.event.EventTeller;
 import dev.skep.agent.event.PolicyBook;
+import dev.skep.agent.pod.ContainerBook;
+import dev.skep.agent.pod.NodePod;
 import dev.skep.agent.process.ProcessCache;
 import dev.skep.agent.process.ProcessNames;
 import dev.skep.bpf.KernelRecord;
 import dev.skep.bpf.SkepKernel;
 import dev.skep.crds.v1alpha1.Violation;
 import dev.skep.events.Event;
+import dev.skep.events.KernelText;
 import dev.skep.events.json.EventJson;
 import dev.skep.events.json.Origin;
 import dev.skep.events.sink.Sink;
@@ -35,6 +38,8 @@ final class EventStream implements SkepKernel.Consumer, AutoCloseable {
 
   private final Sink sink;
   private final EventTeller teller;
+  private final ContainerBook containers;
+  private final PolicyScopes scopes;
   private final AtomicLong untold = new AtomicLong();
 
   /** Read without the lock: an output that blocks must not keep the agent from ending. */
@@ -48,32 +53,45 @@ final class EventStream implements SkepKernel.Consumer, AutoCloseable {
       BootClock clock,
       PolicyBook policies,
       Sink sink,
+      PolicyScopes scopes,
       Consumer<Violation> violations) {
     var details = settings.details();
     var names = new ProcessNames(settings.node(), clock, details, accounts);
     var limits =
         new ProcessCache.Limits(
             settings.processCacheSize(), Runtime.getRuntime().maxMemory() / CACHE_SHARE);
+    var containers = new ContainerBook(kernel::path, settings.cluster() != null);
     return new EventStream(
         new EventJson(Origin.of(settings.node())),
         sink,
+        containers,
+        scopes,
         events ->
             new EventTeller(
-                new ProcessCache(names, limits, kernel),
+                new ProcessCache(names, limits, kernel, containers),
                 names,
                 details.ancestors(),
                 kernel,
                 policies,
                 clock,
+                clock::now,
                 events,
                 violations));
   }
 
   /**
+   * @param scopes of policies, which cgroups that come and go matter to
    * @param teller makes the teller of the consumer that it is given
    */
-  EventStream(EventJson json, Sink sink, Function<Consumer<Event>, EventTeller> teller) {
+  EventStream(
+      EventJson json,
+      Sink sink,
+      ContainerBook containers,
+      PolicyScopes scopes,
+      Function<Consumer<Event>, EventTeller> teller) {
     this.sink = sink;
+    this.containers = containers;
+    this.scopes = scopes;
     this.teller = teller.apply(event -> json.write(event, sink));
   }
 
@@ -82,11 +100,37 @@ final class EventStream implements SkepKernel.Consumer, AutoCloseable {
     teller.existing(process);
   }
 
+  /** A cgroup that was there before the agent; parents before their children. */
+  synchronized void existing(SkepKernel.Cgroup cgroup) {
+    containers.found(cgroup.id(), cgroup.path());
+  }
+
+  /** A pod of this node is new or has changed: what has waited for that is told. */
+  synchronized void pod(NodePod pod) {
+    containers.pod(pod);
+    teller.podsChanged();
+  }
+
+  /** A pod of this node was deleted. */
+  synchronized void podGone(String uid) {
+    containers.podGone(uid);
+  }
+
   @Override
   public synchronized void accept(KernelRecord record) {
     drained = false;
     try {
-      teller.tell(record);
+      switch (record) {
+        case KernelRecord.CgroupMade made -> {
+          containers.made(made.cgroup(), made.parent(), KernelText.of(made.path()));
+          scopes.made(made);
+        }
+        case KernelRecord.CgroupGone gone -> {
+          containers.gone(gone.cgroup());
+          scopes.gone(gone);
+        }
+        default -> teller.tell(record);
+      }
     } catch (RuntimeException e) {
       if (untold.getAndIncrement() == 0) {
         LOG.error("one record could not be told; further ones are only counted: {}", record, e);

@@ -65,7 +65,7 @@ final class RunCommand implements Callable<Integer> {
             node,
             policies.files(),
             export.options(),
-            policies.cluster(node, command),
+            policies.cluster(node, events.podAnnotations(), command),
             kernel.options(details.environment()),
             details,
             events.processCacheSize(),

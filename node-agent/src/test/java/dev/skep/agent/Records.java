@@ -79,6 +79,53 @@ public final class Records {
     return new Exit(header(time, process), code);
   }
 
+  /** The same from another cgroup. */
+  public static Exec in(long cgroup, Exec exec) {
+    return new Exec(
+        in(cgroup, exec.header()),
+        exec.parent(),
+        exec.parentBegan(),
+        exec.namespacePid(),
+        exec.loginUid(),
+        exec.flags(),
+        exec.path(),
+        exec.cwd(),
+        exec.arguments(),
+        exec.environment(),
+        exec.credentials(),
+        exec.namespaces(),
+        exec.executable());
+  }
+
+  public static Exit in(long cgroup, Exit exit) {
+    return new Exit(in(cgroup, exit.header()), exit.code());
+  }
+
+  public static KernelRecord.Hook in(long cgroup, KernelRecord.Hook hook) {
+    return new KernelRecord.Hook(
+        in(cgroup, hook.header()),
+        hook.policy(),
+        hook.hook(),
+        hook.version(),
+        hook.syscall(),
+        hook.selector(),
+        hook.action(),
+        hook.signal(),
+        hook.returnFollows(),
+        hook.arguments());
+  }
+
+  private static Header in(long cgroup, Header header) {
+    return new Header(
+        header.cpu(),
+        header.time(),
+        header.process(),
+        header.began(),
+        cgroup,
+        header.tid(),
+        header.uid());
+  }
+
   public static KernelRecord.Hook hook(
       long time, ProcessKey process, Action action, int signal, Argument... arguments) {
     return hook(time, process, action, signal, false, arguments);

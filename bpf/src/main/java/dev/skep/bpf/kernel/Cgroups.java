@@ -1,17 +1,23 @@
 package dev.skep.bpf.kernel;
 
 import dev.skep.bpf.BpfException;
+import dev.skep.bpf.SkepKernel;
 import dev.skep.bpf.libbpf.Libc;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** The control groups of the node in the unified hierarchy. */
 final class Cgroups {
@@ -46,6 +52,49 @@ final class Cgroups {
       throw e.getCause();
     }
     return ids;
+  }
+
+  /** All of them, parents before their children. */
+  static List<SkepKernel.Cgroup> tree() throws BpfException {
+    var root =
+        root()
+            .orElseThrow(
+                () -> new BpfException("cgroup", 0, "no " + TYPE + " hierarchy is mounted"));
+    var found = new ArrayList<SkepKernel.Cgroup>();
+    var parents = new ArrayDeque<Long>();
+    try {
+      Files.walkFileTree(
+          root,
+          new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes is) {
+              var id = id(folder);
+              if (id.isEmpty()) {
+                return FileVisitResult.SKIP_SUBTREE; // removed meanwhile
+              }
+              var parent = parents.peek();
+              found.add(
+                  new SkepKernel.Cgroup(
+                      id.get(), parent == null ? 0 : parent, "/" + root.relativize(folder)));
+              parents.push(id.get());
+              return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path removed, IOException e) {
+              return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path folder, @Nullable IOException e) {
+              parents.pop();
+              return FileVisitResult.CONTINUE;
+            }
+          });
+    } catch (IOException e) {
+      throw new BpfException("cgroup", 0, "looking through " + root + " failed: " + e);
+    }
+    return found;
   }
 
   /** Below the node's root; empty if there is none with this id. */

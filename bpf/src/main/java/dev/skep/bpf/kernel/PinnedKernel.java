@@ -247,6 +247,11 @@ final class PinnedKernel implements SkepKernel {
   }
 
   @Override
+  public List<Cgroup> cgroups() throws BpfException {
+    return Cgroups.tree();
+  }
+
+  @Override
   public Optional<String> cgroupPath(long cgroup) throws BpfException {
     return Cgroups.path(cgroup);
   }

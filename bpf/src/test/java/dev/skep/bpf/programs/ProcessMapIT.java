@@ -13,6 +13,7 @@ import dev.skep.bpf.KernelRecord;
 import dev.skep.bpf.KernelRecord.Exec;
 import dev.skep.bpf.KernelRecord.Exit;
 import dev.skep.bpf.KernelRecord.Fork;
+import dev.skep.bpf.SkepKernel;
 import dev.skep.bpf.SkepKernel.ProcessMapStatistics;
 import dev.skep.bpf.kernel.ProcessOptions;
 import dev.skep.bpf.libbpf.KernelMap;
@@ -106,13 +107,16 @@ class ProcessMapIT {
   }
 
   @Test
-  void cgroupsHaveTheirPath() throws Exception {
+  void cgroupsHaveTheirPathAndAreAllFound() throws Exception {
     try (var node = new TestNode();
         var cgroup = new TestCgroup()) {
       assertThat(node.kernel().cgroupPath(cgroup.id()))
           .hasValue("/" + cgroup.folder().getFileName());
       assertThat(node.kernel().cgroupPath(1)).hasValue("/");
       assertThat(node.kernel().cgroupPath(1L << 60)).isEmpty();
+      assertThat(node.kernel().cgroups())
+          .startsWith(new SkepKernel.Cgroup(1, 0, "/"))
+          .contains(new SkepKernel.Cgroup(cgroup.id(), 1, "/" + cgroup.folder().getFileName()));
     }
   }
 

@@ -44,6 +44,7 @@ final class ProcessJson {
 
   private final Function<ProcessFacts, FactsJson> encoder = this::encode;
   private final JsonLine scratch = new JsonLine();
+  private final PodJson containers = new PodJson();
 
   /** Writes a process as the value of a field, or as an element of an array, that is begun. */
   void write(JsonLine out, ProcessRef process, @Nullable BinaryProperties binaryProperties)
@@ -51,7 +52,11 @@ final class ProcessJson {
     var facts = process.process().json(encoder);
     var bytes = facts.bytes();
     var line = out.encodedValue();
-    line.write(bytes, 0, facts.refcntAt());
+    line.write(bytes, 0, facts.podAt());
+    if (process.container() != null) {
+      containers.write(line, process.container(), process.process().facts());
+    }
+    line.write(bytes, facts.podAt(), facts.refcntAt() - facts.podAt());
     if (process.refcnt() != 0) {
       line.write(REFCNT);
       line.unsigned(process.refcnt());
@@ -84,6 +89,7 @@ final class ProcessJson {
       scratch.plain(FLAGS, facts.flags());
       scratch.time(START_TIME, facts.startNanos());
       scratch.unsigned(AUID, facts.auid());
+      int podAt = scratch.length();
       scratch.plain(PARENT_EXEC_ID, facts.parentExecId());
       int refcntAt = scratch.length();
       if (facts.capabilities() != null) {
@@ -114,7 +120,7 @@ final class ProcessJson {
       json.writeEndObject();
       var line = scratch.line();
       return new FactsJson(
-          Arrays.copyOf(line.bytes(), line.length()), refcntAt, tidAt, binaryPropertiesAt);
+          Arrays.copyOf(line.bytes(), line.length()), podAt, refcntAt, tidAt, binaryPropertiesAt);
     } catch (IOException e) {
       throw new AssertionError("writing to memory does not fail", e);
     }

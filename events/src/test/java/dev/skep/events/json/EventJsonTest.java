@@ -11,6 +11,8 @@ import dev.skep.events.Argument;
 import dev.skep.events.BinaryProperties;
 import dev.skep.events.Bytes;
 import dev.skep.events.Capabilities;
+import dev.skep.events.Container;
+import dev.skep.events.ContainerFacts;
 import dev.skep.events.Credentials;
 import dev.skep.events.EnvironmentVariable;
 import dev.skep.events.Event;
@@ -19,6 +21,7 @@ import dev.skep.events.Hook;
 import dev.skep.events.KernelText;
 import dev.skep.events.Namespace;
 import dev.skep.events.Namespaces;
+import dev.skep.events.Pod;
 import dev.skep.events.PrivilegesChanged;
 import dev.skep.events.ProcessExec;
 import dev.skep.events.ProcessExit;
@@ -26,6 +29,7 @@ import dev.skep.events.ProcessFacts;
 import dev.skep.events.ProcessKprobe;
 import dev.skep.events.ProcessRef;
 import dev.skep.events.ProcessThrottle;
+import dev.skep.events.TracedContainer;
 import dev.skep.events.TracedProcess;
 import dev.skep.events.UserNamespace;
 import dev.skep.events.proto.CapabilitiesType;
@@ -42,6 +46,7 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class EventJsonTest {
@@ -68,6 +73,9 @@ class EventJsonTest {
       "start_time":"2026-01-02T03:04:05.000060Z","auid":4294967295,\
       "parent_exec_id":"bm9kZToxMjA6NDQ=",\
       """;
+
+  private static final TracedProcess IN_CONTAINER =
+      new TracedProcess(inContainer("/bin/busybox", "\"/tmp/is alive\"", "cat"));
 
   private final EventJson json = new EventJson(Origin.of("n1"));
 
@@ -132,7 +140,9 @@ class EventJsonTest {
             new Credentials(
                 0, -1, 0, 0, 0, 0, 0, 0, 0x81, nothing, new UserNamespace(0, 0, 0, host)),
             "root",
-            List.of(new EnvironmentVariable("A", ""), new EnvironmentVariable("", "b=c")));
+            List.of(new EnvironmentVariable("A", ""), new EnvironmentVariable("", "b=c")),
+            0,
+            "");
     var exec =
         new ProcessExec(
             TIME,
@@ -173,6 +183,91 @@ class EventJsonTest {
   }
 
   @Test
+  void aProcessOfAPodIsToldWithWhatIsKnownByThen() {
+    var id = "0123456789abcdef".repeat(4);
+    var container = new TracedContainer(new ContainerFacts(id, null, null), true);
+    var exec = new ProcessExec(TIME, new ProcessRef(IN_CONTAINER, container, 1, 45), null);
+
+    assertThat(line(exec))
+        .contains("\"auid\":0,\"docker\":\"0123456789abcdef0123456789abcde\",\"refcnt\":1");
+
+    var pod =
+        new Pod(
+            "shop",
+            "till-7d4b9-x2x",
+            "8c51ea3e-9aa7-4d53-8fa3-30a5b1b0b8a1",
+            Map.of("app", "till", "a", "b"),
+            "till",
+            "Deployment",
+            Map.of());
+    container.learn(new ContainerFacts(id, pod, null));
+    assertThat(line(exec))
+        .contains("\"container\":{\"id\":\"" + id + "\",\"pid\":7},\"pod_labels\"");
+
+    container.learn(
+        new ContainerFacts(
+            id,
+            pod,
+            new Container(
+                "containerd://" + id,
+                "main",
+                "docker.io/library/till@sha256:11",
+                "till:1",
+                TIME,
+                true,
+                List.of(Container.Probe.of(List.of("cat", "/tmp/is alive"))))));
+    assertThat(line(exec))
+        .isEqualTo(
+            """
+            {"process_exec":{"process":{"exec_id":"bm9kZToxMjM6NDU=","pid":45,"uid":0,\
+            "binary":"/bin/busybox","arguments":"\\"/tmp/is alive\\"",\
+            "start_time":"2026-01-02T03:04:05.000060Z","auid":0,\
+            "pod":{"namespace":"shop","name":"till-7d4b9-x2x",\
+            "uid":"8c51ea3e-9aa7-4d53-8fa3-30a5b1b0b8a1",\
+            "container":{"id":"containerd://%s","name":"main",\
+            "image":{"id":"docker.io/library/till@sha256:11","name":"till:1"},\
+            "start_time":"2026-01-02T03:04:05.000060Z","pid":7,"maybe_exec_probe":true,\
+            "security_context":{"privileged":true}},\
+            "pod_labels":{"a":"b","app":"till"},"workload":"till","workload_kind":"Deployment"},\
+            "docker":"0123456789abcdef0123456789abcde","refcnt":1,"tid":45}},\
+            "node_name":"n1","time":"2026-01-02T03:04:05.000060Z"}
+            """
+                .formatted(id));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/bin/cat, '', /tmp/a, true",
+    "/usr/bin/busybox, /bin/cat, /tmp/a, true",
+    "/usr/bin/busybox, '', /tmp/a, false",
+    "/bin/cat, '', /tmp/b, false",
+    "/bin/cat, '', '', false",
+    "/bin/dog, '', /tmp/a, false",
+  })
+  void aProbeIsKnownByItsNameAndItsArguments(
+      String binary, String calledAs, String arguments, boolean probe) {
+    var container =
+        new Container(
+            "id",
+            "main",
+            "",
+            "",
+            0,
+            false,
+            List.of(
+                Container.Probe.of(List.of("true", "x")),
+                Container.Probe.of(List.of("/sbin/cat", "/tmp/a"))));
+
+    assertThat(container.mayProbe(inContainer(binary, arguments, calledAs))).isEqualTo(probe);
+  }
+
+  private static ProcessFacts inContainer(String binary, String arguments, String calledAs) {
+    return new ProcessFacts(
+        EXEC_ID, 45, 0, "", binary, arguments, "", TIME, 0, "", null, null, null, null, null,
+        List.of(), 7, calledAs);
+  }
+
+  @Test
   void everyBitOfCapabilitiesAndSecurebitsHasItsWireName() throws IOException {
     var all = new Capabilities(-1, 0, 0);
     var credentials =
@@ -195,7 +290,9 @@ class EventJsonTest {
             null,
             credentials,
             null,
-            List.of());
+            List.of(),
+            0,
+            "");
     var read = read(line(new ProcessExec(TIME, ProcessRef.of(new TracedProcess(facts)), null)));
 
     var told = read.getProcessExec().getProcess().getProcessCredentials();
@@ -359,8 +456,18 @@ class EventJsonTest {
             null,
             null,
             text,
-            List.of(new EnvironmentVariable(shown, shown)));
-    var process = ProcessRef.of(new TracedProcess(facts));
+            List.of(new EnvironmentVariable(shown, shown)),
+            1,
+            shown);
+    var texts = Map.of("a" + text, text);
+    var container =
+        new TracedContainer(
+            new ContainerFacts(
+                "id" + text,
+                new Pod(text, text, text, texts, text, text, texts),
+                new Container(text, text, text, text, 0, true, List.of())),
+            true);
+    var process = new ProcessRef(new TracedProcess(facts), container, 0, 1);
     var kprobe =
         new ProcessKprobe(
             TIME,
@@ -400,6 +507,8 @@ class EventJsonTest {
     assertThat(read.getArgs(0).getStringArg()).isEqualTo(shown);
     assertThat(read.getArgs(1).getFileArg().getPath()).isEqualTo(shown);
     assertThat(read.getTags(0)).isEqualTo(shown);
+    assertThat(read.getProcess().getPod().getPodLabelsMap()).containsEntry("a" + shown, shown);
+    assertThat(read.getProcess().getPod().getContainer().getImage().getName()).isEqualTo(shown);
     assertThat(read(line(anywhere, throttle)).getProcessThrottle().getCgroup()).isEqualTo(shown);
   }
 

@@ -5,6 +5,8 @@ import dev.skep.events.Argument;
 import dev.skep.events.BinaryProperties;
 import dev.skep.events.Bytes;
 import dev.skep.events.Capabilities;
+import dev.skep.events.Container;
+import dev.skep.events.ContainerFacts;
 import dev.skep.events.Credentials;
 import dev.skep.events.EnvironmentVariable;
 import dev.skep.events.Event;
@@ -14,6 +16,7 @@ import dev.skep.events.Hook;
 import dev.skep.events.KernelText;
 import dev.skep.events.Namespace;
 import dev.skep.events.Namespaces;
+import dev.skep.events.Pod;
 import dev.skep.events.PrivilegesChanged;
 import dev.skep.events.ProcessExec;
 import dev.skep.events.ProcessExit;
@@ -22,9 +25,11 @@ import dev.skep.events.ProcessKprobe;
 import dev.skep.events.ProcessRef;
 import dev.skep.events.ProcessThrottle;
 import dev.skep.events.Signals;
+import dev.skep.events.TracedContainer;
 import dev.skep.events.TracedProcess;
 import dev.skep.events.UserNamespace;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -126,8 +131,38 @@ final class RandomEvents {
             maybe(this::text),
             Stream.generate(() -> new EnvironmentVariable(text(), text()))
                 .limit(random.nextInt(3))
-                .toList());
-    return new ProcessRef(new TracedProcess(facts), (int) number(), (int) number());
+                .toList(),
+            random.nextInt(3) == 0 ? 0 : (int) number(),
+            text());
+    return new ProcessRef(
+        new TracedProcess(facts), maybe(this::container), (int) number(), (int) number());
+  }
+
+  private TracedContainer container() {
+    var pod = maybe(this::pod);
+    var container =
+        new Container(
+            "containerd://" + random.nextInt(),
+            text(),
+            text(),
+            text(),
+            random.nextBoolean() ? 0 : time(),
+            random.nextBoolean(),
+            List.of(new Container.Probe(text(), text())));
+    return new TracedContainer(
+        new ContainerFacts(
+            "0123456789".repeat(1 + random.nextInt(7)),
+            pod,
+            pod == null || random.nextBoolean() ? null : container),
+        random.nextBoolean());
+  }
+
+  private Pod pod() {
+    return new Pod(text(), text(), text(), labels(), text(), text(), labels());
+  }
+
+  private Map<String, String> labels() {
+    return texts(4).distinct().collect(Collectors.toMap(key -> key, _ -> text()));
   }
 
   private List<ProcessRef> ancestors() {

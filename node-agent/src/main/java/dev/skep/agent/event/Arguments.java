@@ -72,6 +72,27 @@ final class Arguments {
     return null;
   }
 
+  /** About what they take in memory. */
+  static long bytes(List<Argument> arguments) {
+    long bytes = 0;
+    for (var argument : arguments) {
+      bytes +=
+          switch (argument) {
+            case Argument.StringArg(var text, _) -> 2L * text.length();
+            case Argument.FileArg(_, var path, _, _, _) -> 2L * path.length();
+            case Argument.BytesArg(var value, _) -> value.length();
+            case Argument.TruncatedBytesArg(var value, _, _) -> value.length();
+            case Argument.IntArg _,
+                Argument.UintArg _,
+                Argument.SizeArg _,
+                Argument.LongArg _,
+                Argument.ErrorArg _ ->
+                0;
+          };
+    }
+    return bytes;
+  }
+
   private static String text(KernelRecord.Argument read) {
     return KernelText.of(read.bytes(), 0, read.bytes().length);
   }

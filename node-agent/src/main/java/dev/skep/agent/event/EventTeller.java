@@ -8,17 +8,21 @@ import dev.skep.bpf.KernelRecord;
 import dev.skep.crds.v1alpha1.Violation;
 import dev.skep.events.Action;
 import dev.skep.events.Event;
+import dev.skep.events.ProcessEvent;
 import dev.skep.events.ProcessExec;
 import dev.skep.events.ProcessExit;
 import dev.skep.events.ProcessKprobe;
 import dev.skep.events.ProcessRef;
 import dev.skep.events.Signals;
+import dev.skep.events.TracedContainer;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import java.util.function.LongUnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Turns the kernel's records into events, each told once, in the order of the ring but for those
@@ -27,6 +31,10 @@ import java.util.function.LongUnaryOperator;
 public final class EventTeller {
   private static final int SIGKILL = 9;
   private static final int AWAITED_RETURNS = 4096;
+  private static final int AWAITED_PODS = 4096;
+
+  /** Of the heap, for events that wait for their pods. */
+  private static final int PODS_SHARE = 16;
 
   private final ProcessCache processes;
   private final ProcessNames names;
@@ -37,12 +45,15 @@ public final class EventTeller {
   private final Consumer<Event> events;
   private final Consumer<Violation> violations;
   private final AwaitedReturns returns;
+  private final AwaitedPods pods;
   private final AtomicLong lateReturns = new AtomicLong();
+  private final AtomicLong missingPods = new AtomicLong();
 
   /**
    * @param withAncestors kinds of events that tell all parents
    * @param cgroups names of cgroups
    * @param wallTime from nanoseconds since boot to nanoseconds since 1970
+   * @param clock nanoseconds since boot
    */
   public EventTeller(
       ProcessCache processes,
@@ -51,6 +62,7 @@ public final class EventTeller {
       Throttles.Cgroups cgroups,
       PolicyBook policies,
       LongUnaryOperator wallTime,
+      LongSupplier clock,
       Consumer<Event> events,
       Consumer<Violation> violations) {
     this.processes = processes;
@@ -62,6 +74,10 @@ public final class EventTeller {
     this.events = events;
     this.violations = violations;
     this.returns = new AwaitedReturns(AWAITED_RETURNS, this::tellWaiting);
+    this.pods =
+        new AwaitedPods(
+            new AwaitedPods.Limits(AWAITED_PODS, Runtime.getRuntime().maxMemory() / PODS_SHARE),
+            clock);
   }
 
   /** A process that was there before the agent; oldest first, before any record. */
@@ -84,11 +100,18 @@ public final class EventTeller {
 
   /**
    * Lets go of events whose calls began before {@code time}, nanoseconds since boot, and have not
-   * returned, and of processes that have ended. To be called about once a second.
+   * returned, of those that have waited for their pods since then, and of processes that have
+   * ended. To be called about once a second.
    */
   public void stopWaiting(long time) {
     returns.before(time);
+    pods.before(time);
     processes.forgetEnded();
+  }
+
+  /** Something was learned of pods: tells what has waited for it. */
+  public void podsChanged() {
+    pods.release();
   }
 
   /**
@@ -102,7 +125,8 @@ public final class EventTeller {
 
   /**
    * What was told incompletely, by cause: returns whose events had gone out without them, records
-   * of processes or parents that were not known, processes that had to be forgotten. Any thread.
+   * of processes or parents that were not known, processes that had to be forgotten, events of
+   * containers whose pods were not known in time. Any thread.
    */
   public Map<String, Long> losses() {
     return Map.of(
@@ -111,17 +135,43 @@ public final class EventTeller {
         "unknown_process",
         processes.misses(),
         "process_cache_full",
-        processes.evictions());
+        processes.evictions(),
+        "pod_missing",
+        missingPods.get());
   }
 
   private void tellExec(long time, KernelRecord.Exec exec, CachedProcess process) {
-    events.accept(
+    tell(
+        process,
         new ProcessExec(
             wallTime.applyAsLong(time),
             process.ref(exec.header().tid()),
             process.parentRef(),
             ancestors(process, Family.BASE),
-            names.binary(exec)));
+            names.binary(exec)),
+        0);
+  }
+
+  /**
+   * Once its pod is known, or cannot be waited for any longer.
+   *
+   * @param bytes that the event holds beside its process
+   */
+  private void tell(CachedProcess process, ProcessEvent event, long bytes) {
+    var container = event.process().container();
+    if (pods.waitsFor(process, container)) {
+      pods.add(process, container, bytes, () -> tell(event));
+    } else {
+      tell(event);
+    }
+  }
+
+  private void tell(ProcessEvent event) {
+    var container = event.process().container();
+    if (container != null && container.lacksPod()) {
+      missingPods.incrementAndGet();
+    }
+    events.accept(event);
   }
 
   private List<ProcessRef> ancestors(CachedProcess process, Family family) {
@@ -132,14 +182,16 @@ public final class EventTeller {
     var header = exit.header();
     returns.ended(header.process());
     var process = processes.exiting(header);
-    events.accept(
+    tell(
+        process,
         new ProcessExit(
             wallTime.applyAsLong(header.time()),
             process.ref(header.tid()),
             process.parentRef(),
             Signals.name(exit.code() & 0x7f),
             (exit.code() >> 8) & 0xff,
-            ancestors(process, Family.BASE)));
+            ancestors(process, Family.BASE)),
+        0);
     processes.ended(header.process());
   }
 
@@ -163,10 +215,28 @@ public final class EventTeller {
       processes.hold(process);
       returns.add(record, process, event);
     } else {
-      events.accept(event);
+      tell(process, event, Arguments.bytes(event.args()));
     }
     if (record.action() != KernelRecord.Action.POST) {
-      violations.accept(violation(record, process, hook.call(), time));
+      tell(process, event.process().container(), record, hook.call(), time);
+    }
+  }
+
+  /** A violation, as its event. */
+  private void tell(
+      CachedProcess process,
+      @Nullable TracedContainer container,
+      KernelRecord.Hook record,
+      String call,
+      long time) {
+    if (pods.waitsFor(process, container)) {
+      pods.add(
+          process,
+          container,
+          0,
+          () -> violations.accept(violation(record, process, container, call, time)));
+    } else {
+      violations.accept(violation(record, process, container, call, time));
     }
   }
 
@@ -179,7 +249,8 @@ public final class EventTeller {
     var event = waiting.event();
     var policy = policies.find(record.policy(), record.version());
     var hook = policy == null ? null : policy.hooks().get(record.hook());
-    events.accept(
+    tell(
+        waiting.process(),
         new ProcessKprobe(
             event.timeNanos(),
             event.process(),
@@ -192,25 +263,31 @@ public final class EventTeller {
                 hook == null ? "" : hook.returnedLabel()),
             event.action(),
             event.returnAction(),
-            event.ancestors()));
+            event.ancestors()),
+        Arguments.bytes(event.args()));
     processes.letGo(waiting.process());
   }
 
   /** Without what its call returns. */
   private void tellWaiting(AwaitedReturns.Waiting waiting) {
-    events.accept(waiting.event());
+    tell(waiting.process(), waiting.event(), Arguments.bytes(waiting.event().args()));
     processes.letGo(waiting.process());
   }
 
   private static Violation violation(
-      KernelRecord.Hook record, CachedProcess process, String call, long time) {
+      KernelRecord.Hook record,
+      CachedProcess process,
+      @Nullable TracedContainer container,
+      String call,
+      long time) {
+    var pod = container == null ? null : container.facts().pod();
     return new Violation(
         ViolationTime.of(time),
         record.policy(),
         null,
-        null,
-        null,
-        null,
+        pod == null ? null : pod.namespace(),
+        pod == null ? null : pod.name(),
+        pod == null ? null : pod.uid(),
         Integer.toUnsignedLong(record.header().process().pid()),
         process.traced().facts().binary(),
         call,

@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** All that the agent wants of an API server: its one ConfigMap and its one report. */
+/** All that the agent wants of an API server: its one ConfigMap, its one report, its pods. */
 public interface Cluster extends AutoCloseable {
 
   /** What this node reported last; empty if it never did. */
@@ -22,6 +22,9 @@ public interface Cluster extends AutoCloseable {
    * @param config called on a thread of the client's, must not block
    */
   void watchConfig(Consumer<Map<String, String>> config);
+
+  /** The same for the pods of this node. */
+  void watchPods(Pods pods);
 
   @Override
   void close();

@@ -11,15 +11,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps a node and its API server in step, on a thread of its own: takes up the last report, then
- * hands over the ConfigMap and writes reports when they are due and differ. An outage stops nothing
- * of this node; what is new by its end is reported then.
+ * Keeps a node and its API server in step, on a thread of its own: watches the node's pods, takes
+ * up the last report, then hands over the ConfigMap and writes reports when they are due and
+ * differ. An outage stops nothing of this node; what is new by its end is reported then.
  */
 public final class ClusterLink implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ClusterLink.class);
 
   private final Supplier<Cluster> connect;
   private final Node node;
+  private final Pods pods;
   private final Thread thread;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition woken = lock.newCondition();
@@ -30,9 +31,10 @@ public final class ClusterLink implements AutoCloseable {
   /**
    * @param connect makes the client, on the thread of this link
    */
-  public ClusterLink(Supplier<Cluster> connect, Node node) {
+  public ClusterLink(Supplier<Cluster> connect, Node node, Pods pods) {
     this.connect = connect;
     this.node = node;
+    this.pods = pods;
     this.thread = Thread.ofPlatform().name("skep-cluster").daemon().unstarted(this::run);
   }
 
@@ -55,6 +57,7 @@ public final class ClusterLink implements AutoCloseable {
 
   private void run() {
     try (var cluster = connect.get()) {
+      cluster.watchPods(pods);
       var schedule = new ReportSchedule();
       var last = resume(cluster, schedule);
       cluster.watchConfig(node::config);

@@ -21,6 +21,7 @@ public final class KubernetesCluster implements Cluster {
   private final ClusterOptions options;
   private final KubernetesClient client;
   private @Nullable SharedIndexInformer<ConfigMap> informer;
+  private @Nullable PodWatch podWatch;
 
   /** As the server has it; null: to be asked for. */
   private @Nullable TracingNodeState known;
@@ -136,9 +137,17 @@ public final class KubernetesCluster implements Cluster {
   }
 
   @Override
+  public void watchPods(Pods pods) {
+    podWatch = new PodWatch(client, options.node(), new PodReader(options.podAnnotations()), pods);
+  }
+
+  @Override
   public void close() {
     if (informer != null) {
       informer.stop();
+    }
+    if (podWatch != null) {
+      podWatch.close();
     }
     client.close();
   }

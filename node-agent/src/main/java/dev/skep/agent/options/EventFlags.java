@@ -64,6 +64,15 @@ public final class EventFlags {
   private List<String> variables = List.of();
 
   @Option(
+      names = "--enable-pod-annotations",
+      arity = "0..1",
+      fallbackValue = "true",
+      defaultValue = "false",
+      paramLabel = "true|false",
+      description = "Annotations of pods, beside their labels. Needs --kube.")
+  private boolean podAnnotations;
+
+  @Option(
       names = "--process-cache-size",
       paramLabel = "NUMBER",
       converter = CacheSize.class,
@@ -79,6 +88,10 @@ public final class EventFlags {
         environment,
         Set.copyOf(variables),
         userNames == UserNames.unix);
+  }
+
+  public boolean podAnnotations() {
+    return podAnnotations;
   }
 
   public int processCacheSize() {

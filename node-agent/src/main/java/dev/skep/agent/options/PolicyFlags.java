@@ -93,13 +93,14 @@ public final class PolicyFlags {
   }
 
   /** Null: without a cluster. */
-  public @Nullable ClusterOptions cluster(String node, CommandSpec command) {
+  public @Nullable ClusterOptions cluster(
+      String node, boolean podAnnotations, CommandSpec command) {
     if (kube && !policies.isEmpty()) {
       throw new ParameterException(
           command.commandLine(),
           "--policy and --kube: with a cluster the policies come from there");
     }
     var asked = onExit == null && daemonSet != null && !daemonSet.isEmpty() ? daemonSet : null;
-    return kube ? new ClusterOptions(kubeconfig, namespace, node, asked) : null;
+    return kube ? new ClusterOptions(kubeconfig, namespace, node, asked, podAnnotations) : null;
   }
 }

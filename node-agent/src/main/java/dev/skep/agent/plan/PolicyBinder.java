@@ -12,6 +12,7 @@ import dev.skep.bpf.HookPlan.PidFilter;
 import dev.skep.bpf.HookPlan.SelectorPlan;
 import dev.skep.bpf.PolicyPlan;
 import dev.skep.policy.Hook;
+import dev.skep.policy.LabelSelector;
 import dev.skep.policy.Policy;
 import dev.skep.policy.Scope;
 import java.util.ArrayList;
@@ -31,9 +32,14 @@ public final class PolicyBinder {
   private static final int INLINE_PIDS = 4;
 
   private final HostFacts host;
+  private final boolean withPods;
 
-  public PolicyBinder(HostFacts host) {
+  /**
+   * @param withPods whether pods are known, so that policies can choose among them
+   */
+  public PolicyBinder(HostFacts host, boolean withPods) {
     this.host = host;
+    this.withPods = withPods;
   }
 
   public Binding bind(Policy policy) {
@@ -41,11 +47,10 @@ public final class PolicyBinder {
     if (policy.uid().getBytes(UTF_8).length > UID_BYTES) {
       problems.add("metadata.uid: more than " + UID_BYTES + " bytes: " + policy.uid());
     }
-    if (!policy.scope().equals(Scope.EVERYTHING)) {
+    if (!withPods && !isKnownByCgroups(policy.scope())) {
       problems.add(
-          "spec: this version's agents cannot choose among the processes of a node yet, so a"
-              + " TracingPolicyNamespaced, podSelector, containerSelector and hostSelector cannot be"
-              + " carried out");
+          "spec: which pods and containers there are is known with --kube alone: run the agent with"
+              + " it, or leave out podSelector, containerSelector and the namespace");
     }
     var hooks = policy.hooks().stream().map(hook -> bind(hook, problems)).toList();
     return problems.isEmpty()
@@ -54,9 +59,18 @@ public final class PolicyBinder {
                 policy.uid(),
                 policy.generation(),
                 policy.monitor(),
-                PolicyPlan.Scope.EVERYWHERE,
+                policy.scope().equals(Scope.EVERYTHING)
+                    ? PolicyPlan.Scope.EVERYWHERE
+                    : PolicyPlan.Scope.CHOSEN,
                 hooks))
         : new Binding.Unbindable(problems);
+  }
+
+  /** Where all pods lie, and that something lies outside of them, their cgroups tell. */
+  private static boolean isKnownByCgroups(Scope scope) {
+    return scope.namespace() == null
+        && scope.containers().isEverything()
+        && (scope.pods().isEverything() || scope.pods().equals(LabelSelector.NOTHING));
   }
 
   private HookPlan bind(Hook hook, List<String> problems) {

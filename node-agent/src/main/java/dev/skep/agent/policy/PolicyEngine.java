@@ -12,6 +12,7 @@ import dev.skep.agent.event.PolicyBook;
 import dev.skep.agent.event.WatchedPolicy;
 import dev.skep.agent.plan.Binding;
 import dev.skep.agent.plan.PolicyBinder;
+import dev.skep.agent.pod.Coverage;
 import dev.skep.bpf.BpfException;
 import dev.skep.bpf.PolicyPlan;
 import dev.skep.bpf.PolicyTotals;
@@ -41,6 +42,7 @@ public final class PolicyEngine {
   private final SkepKernel kernel;
   private final PolicyBinder binder;
   private final PolicyBook book;
+  private final Coverage coverage;
   private final String functionPrefix;
   private final Predicate<Policy> meantForThisNode;
   private final Runnable changed;
@@ -60,12 +62,14 @@ public final class PolicyEngine {
       SkepKernel kernel,
       PolicyBinder binder,
       PolicyBook book,
+      Coverage coverage,
       String functionPrefix,
       Predicate<Policy> meantForThisNode,
       Runnable changed) {
     this.kernel = kernel;
     this.binder = binder;
     this.book = book;
+    this.coverage = coverage;
     this.functionPrefix = functionPrefix;
     this.meantForThisNode = meantForThisNode;
     this.changed = changed;
@@ -87,6 +91,7 @@ public final class PolicyEngine {
     for (var wanted : policies) {
       if (wanted.reading() instanceof Reading.Accepted(var policy)) {
         book.put(WatchedPolicy.of(policy, functionPrefix));
+        coverage.policy(policy.uid(), policy.scope());
       }
     }
   }
@@ -118,6 +123,7 @@ public final class PolicyEngine {
   public void tend() {
     if (told) {
       entries.values().stream().filter(Entry::triesNow).forEach(this::load);
+      coverage.tend();
       settle();
     }
   }
@@ -159,17 +165,28 @@ public final class PolicyEngine {
     }
     var told = WatchedPolicy.of(policy, functionPrefix);
     book.put(told);
+    // What is narrowed for the first time has to be covered before it stops to act everywhere.
+    boolean coverFirst = coverage.scope(policy.uid()) == null;
+    if (coverFirst) {
+      coverage.policy(policy.uid(), policy.scope());
+    }
     try {
       kernel.apply(plan, seeds.getOrDefault(policy.uid(), PolicyTotals.NONE));
+      coverage.policy(policy.uid(), policy.scope());
       entry.loaded();
     } catch (BpfException e) {
       book.takeBack(told);
+      if (coverFirst) {
+        coverage.policyGone(policy.uid());
+      }
       entry.failed(e);
     }
   }
 
   /** Removes what is not wanted, then asks the kernel what it holds. */
   private void settle() {
+    coverage.policies().stream().filter(uid -> !isMeantToBeHeld(uid)).forEach(coverage::policyGone);
+    coverage.settled();
     try {
       for (var uid : kernel.policies().keySet()) {
         if (!isMeantToBeHeld(uid)) {
@@ -177,7 +194,12 @@ public final class PolicyEngine {
         }
       }
       var held = kernel.policies();
-      entries.values().forEach(entry -> entry.compare(held.get(entry.policy.uid())));
+      entries
+          .values()
+          .forEach(entry -> {
+            var uid = entry.policy.uid();
+            entry.compare(held.get(uid), coverage.scope(uid) == null ? null : coverage.trouble());
+          });
     } catch (BpfException e) {
       LOG.error("cannot ask the kernel which policies it holds: {}", e.getMessage());
       entries.values().forEach(entry -> entry.unknown(e));
@@ -199,6 +221,7 @@ public final class PolicyEngine {
     try {
       kernel.remove(uid);
       book.remove(uid);
+      coverage.policyGone(uid);
       LOG.info("policy {} removed from the kernel", uid);
     } catch (BpfException e) {
       LOG.error("policy {} is not wanted any more, but stays: {}", uid, e.getMessage());
@@ -261,8 +284,12 @@ public final class PolicyEngine {
       stand(FAILED, "LoadFailed", failure.getMessage() + (mayHelp ? "; it is tried again" : ""));
     }
 
-    /** The kernel has the last word. */
-    void compare(@Nullable HeldPolicy held) {
+    /**
+     * The kernel has the last word.
+     *
+     * @param uncovered what it should cover and does not
+     */
+    void compare(@Nullable HeldPolicy held, @Nullable String uncovered) {
       switch (standing.state()) {
         case LOADED, DEGRADED -> {
           if (held == null) {
@@ -270,6 +297,8 @@ public final class PolicyEngine {
             change(FAILED, "NotInKernel", "the kernel does not hold it any more");
           } else if (!held.complete()) {
             change(DEGRADED, "Incomplete", "the kernel holds only a part of it");
+          } else if (uncovered != null) {
+            change(DEGRADED, "NotCovered", "does not act on all that it chooses: " + uncovered);
           } else {
             change(LOADED, "Loaded", "");
           }

@@ -2,6 +2,7 @@ package dev.skep.agent.process;
 
 import dev.skep.bpf.KernelRecord.ProcessKey;
 import dev.skep.events.ProcessRef;
+import dev.skep.events.TracedContainer;
 import dev.skep.events.TracedProcess;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,6 +39,11 @@ public final class CachedProcess {
   private @Nullable CachedProcess parent;
   private boolean open = true;
 
+  /** Where its last record came from; 0: not known. */
+  private long cgroup;
+
+  private @Nullable TracedContainer container;
+
   /** One for being open, one for each open child and each event that waits: what is told. */
   private int uses = 1;
 
@@ -71,7 +77,7 @@ public final class CachedProcess {
     return program;
   }
 
-  ProcessKey key() {
+  public ProcessKey key() {
     return key;
   }
 
@@ -89,6 +95,16 @@ public final class CachedProcess {
   /** Whether it is a program of this process. */
   public boolean is(ProcessKey process) {
     return runs(process, 0);
+  }
+
+  long cgroup() {
+    return cgroup;
+  }
+
+  /** It is in this cgroup from now on. */
+  void moved(long cgroup, @Nullable TracedContainer container) {
+    this.cgroup = cgroup;
+    this.container = container;
   }
 
   boolean awaitsExec() {
@@ -128,7 +144,7 @@ public final class CachedProcess {
 
   /** As an event of the thread {@code tid} names it. */
   public ProcessRef ref(int tid) {
-    return new ProcessRef(traced(), uses, tid);
+    return new ProcessRef(traced(), container, uses, tid);
   }
 
   /** The parent as the same event names it; null if it is not known. */
@@ -172,7 +188,7 @@ public final class CachedProcess {
   }
 
   /** As measured last. */
-  int bytes() {
+  public int bytes() {
     return bytes;
   }
 

@@ -43,6 +43,7 @@ public final class ProcessCache {
   private final ProcessNames names;
   private final Limits limits;
   private final Inquiry inquiry;
+  private final Containers containers;
 
   /** By pid, the one that was heard of last at the end. */
   private final LinkedHashMap<Integer, CachedProcess> open = new LinkedHashMap<>(1024, 0.75f, true);
@@ -57,10 +58,12 @@ public final class ProcessCache {
   /**
    * @param kernel asked about processes whose records are missing, seldom enough
    */
-  public ProcessCache(ProcessNames names, Limits limits, AliveProcesses kernel) {
+  public ProcessCache(
+      ProcessNames names, Limits limits, AliveProcesses kernel, Containers containers) {
     this.names = names;
     this.limits = limits;
     this.inquiry = new Inquiry(kernel);
+    this.containers = containers;
   }
 
   /** A process that was there before the agent, oldest first. */
@@ -81,7 +84,8 @@ public final class ProcessCache {
     }
     var parentId = idOf(parent, fork.parent(), fork.parentBegan());
     var runs = parent == null ? null : parent.traced();
-    return opened(new CachedProcess(key, parent, () -> names.ofFork(fork, runs, parentId)));
+    var child = new CachedProcess(key, parent, () -> names.ofFork(fork, runs, parentId));
+    return located(opened(child), fork.header());
   }
 
   /**
@@ -94,7 +98,7 @@ public final class ProcessCache {
     long began = header.time();
     var now = open.get(key.pid());
     if (isOver(key, began, now) || find(key, began) != null) {
-      return executedBefore(exec);
+      return located(executedBefore(exec), header);
     }
     var old = now != null && now.is(key) ? now : null;
     int flags = EXECVE;
@@ -108,7 +112,8 @@ public final class ProcessCache {
     if (parent == null) {
       parent = parent(exec.parent(), exec.parentBegan(), header.time());
     }
-    return opened(new CachedProcess(key, began, parent, exec(exec, began, flags, parent)));
+    var process = new CachedProcess(key, began, parent, exec(exec, began, flags, parent));
+    return located(opened(process), header);
   }
 
   /** The record is late: what it tells of was heard of, or is over. */
@@ -132,13 +137,13 @@ public final class ProcessCache {
   /** Whose record this is. */
   public CachedProcess of(KernelRecord.Header header) {
     var known = find(header.process(), header.began());
-    return known != null ? known : missed(header, true);
+    return located(known != null ? known : missed(header, true), header);
   }
 
   /** Whose exit this is; {@link #ended} follows once it is told, since that tells the parent. */
   public CachedProcess exiting(KernelRecord.Header header) {
     var known = find(header.process(), header.began());
-    return known != null ? known : missed(header, false);
+    return located(known != null ? known : missed(header, false), header);
   }
 
   /** Whatever the process ran is over. */
@@ -213,7 +218,8 @@ public final class ProcessCache {
     var key = exec.header().process();
     long began = began(key, exec.header().began());
     var parent = parentKnown(exec.parent(), exec.parentBegan());
-    return opened(new CachedProcess(key, began, parent, exec(exec, began, flags, parent)));
+    var process = new CachedProcess(key, began, parent, exec(exec, began, flags, parent));
+    return located(opened(process), exec.header());
   }
 
   /**
@@ -262,6 +268,14 @@ public final class ProcessCache {
     }
     var before = closed.isEmpty() ? null : closed.get(new Program(key.pid(), began(key, began)));
     return before != null && before.runs(key, began) ? before : null;
+  }
+
+  /** A process that is moved to another cgroup is known to be there from its next record on. */
+  private CachedProcess located(CachedProcess process, KernelRecord.Header header) {
+    if (process.cgroup() != header.cgroup()) {
+      process.moved(header.cgroup(), containers.of(header.cgroup()));
+    }
+    return process;
   }
 
   private CachedProcess opened(CachedProcess process) {

@@ -8,6 +8,7 @@ import dev.skep.events.KernelText;
 import dev.skep.events.ProcessFacts;
 import dev.skep.events.ProcessFlag;
 import dev.skep.events.TracedProcess;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -65,7 +66,28 @@ public final class ProcessNames {
             asked.userNames() ? details.user(exec) : null,
             asked.environment()
                 ? ExecDetails.environment(exec.environment(), asked.variables())
-                : List.of()));
+                : List.of(),
+            exec.namespacePid(),
+            calledAs(exec)));
+  }
+
+  /** Empty where it says no more than the path does. */
+  private static String calledAs(Exec exec) {
+    var words = exec.arguments();
+    int end = 0;
+    while (end < words.length && words[end] != 0) {
+      end++;
+    }
+    int from = end;
+    while (from > 0 && words[from - 1] != '/') {
+      from--;
+    }
+    var path = exec.path();
+    int at = path.length - (end - from);
+    boolean same =
+        Arrays.equals(words, from, end, path, Math.max(0, at), path.length)
+            && (at == 0 || path[at - 1] == '/');
+    return same ? "" : KernelText.of(words, from, end - from);
   }
 
   /** What is special about the program's file; null where nobody asks. */
@@ -103,7 +125,9 @@ public final class ProcessNames {
             same.namespaces(),
             same.credentials(),
             same.uid() == fork.header().uid() ? same.user() : null,
-            same.environment()));
+            same.environment(),
+            fork.namespacePid(),
+            same.calledAs()));
   }
 
   TracedProcess ofMiss(KernelRecord.Header header, long began, String parentId) {

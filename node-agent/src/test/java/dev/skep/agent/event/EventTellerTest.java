@@ -17,6 +17,7 @@ import static dev.skep.agent.Records.unreadable;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import dev.skep.agent.process.Containers;
 import dev.skep.agent.process.HostView;
 import dev.skep.agent.process.ProcessCache;
 import dev.skep.agent.process.ProcessDetails;
@@ -63,12 +64,14 @@ class EventTellerTest {
   private final PolicyBook book = new PolicyBook();
   private final EventTeller teller =
       new EventTeller(
-          new ProcessCache(NAMES, new ProcessCache.Limits(100, 1 << 20), _ -> Optional.empty()),
+          new ProcessCache(
+              NAMES, new ProcessCache.Limits(100, 1 << 20), _ -> Optional.empty(), Containers.NONE),
           NAMES,
           Set.of(),
           id -> Optional.ofNullable(cgroups.get(id)),
           book,
           EventTellerTest::wall,
+          () -> 0,
           this::add,
           violations::add);
 

@@ -26,24 +26,26 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class PolicyBinderTest {
-  private final PolicyBinder binder =
-      new PolicyBinder(
-          new HostFacts() {
-            @Override
-            public OptionalInt syscallNumber(String name) {
-              return name.equals("write") ? OptionalInt.of(1) : OptionalInt.empty();
-            }
+  private static final HostFacts HOST =
+      new HostFacts() {
+        @Override
+        public OptionalInt syscallNumber(String name) {
+          return name.equals("write") ? OptionalInt.of(1) : OptionalInt.empty();
+        }
 
-            @Override
-            public String architecture() {
-              return "x86_64";
-            }
+        @Override
+        public String architecture() {
+          return "x86_64";
+        }
 
-            @Override
-            public String resolveLinks(String path) {
-              return path.equals("/bin/sh") ? "/usr/bin/dash" : path;
-            }
-          });
+        @Override
+        public String resolveLinks(String path) {
+          return path.equals("/bin/sh") ? "/usr/bin/dash" : path;
+        }
+      };
+
+  private final PolicyBinder binder = new PolicyBinder(HOST, true);
+  private final PolicyBinder withoutPods = new PolicyBinder(HOST, false);
 
   @Test
   void aPolicyBecomesAPlanWithAllNamesResolved() {
@@ -123,28 +125,43 @@ class PolicyBinderTest {
                     .anySatisfy(p -> assertThat(p).contains("longer than 255 bytes")));
   }
 
-  /** Rather not at all than for every process of the node. */
   @Test
-  void aPolicyForSomeProcessesIsNotCarriedOutForAll() {
-    var all = policy("uid-1", 1, syscall("write"));
-    var some =
-        new Policy(
-            all.name(),
-            all.uid(),
-            all.generation(),
-            all.monitor(),
-            all.nodeSelector(),
-            new Scope("sales", LabelSelector.EVERYTHING, LabelSelector.EVERYTHING, false),
-            all.hooks());
+  void aPolicyForSomeProcessesActsWhereItIsToldTo() {
+    var some = about(new Scope("sales", LabelSelector.EVERYTHING, LabelSelector.EVERYTHING, false));
 
     assertThat(binder.bind(some))
+        .isInstanceOfSatisfying(
+            Bound.class,
+            bound -> assertThat(bound.plan().scope()).isEqualTo(PolicyPlan.Scope.CHOSEN));
+  }
+
+  /** Rather not at all than for every process of the node. */
+  @Test
+  void whereNoPodsAreKnownAPolicyForSomeOfThemIsNotCarriedOut() {
+    var some = about(new Scope("sales", LabelSelector.EVERYTHING, LabelSelector.EVERYTHING, false));
+    var host = about(new Scope(null, LabelSelector.NOTHING, LabelSelector.EVERYTHING, true));
+
+    assertThat(withoutPods.bind(some))
         .isInstanceOfSatisfying(
             Unbindable.class,
             unbindable ->
                 assertThat(unbindable.problems())
                     .singleElement()
                     .asString()
-                    .contains("TracingPolicyNamespaced", "podSelector"));
+                    .contains("--kube", "podSelector"));
+    assertThat(withoutPods.bind(host)).isInstanceOf(Bound.class);
+  }
+
+  private static Policy about(Scope scope) {
+    var all = policy("uid-1", 1, syscall("write"));
+    return new Policy(
+        all.name(),
+        all.uid(),
+        all.generation(),
+        all.monitor(),
+        all.nodeSelector(),
+        scope,
+        all.hooks());
   }
 
   private static Selector binaries(Hook.BinaryFilter... filters) {

@@ -12,6 +12,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.skep.agent.event.PolicyBook;
 import dev.skep.agent.plan.HostFacts;
 import dev.skep.agent.plan.PolicyBinder;
+import dev.skep.agent.pod.Coverage;
 import dev.skep.bpf.BpfException;
 import dev.skep.bpf.PolicyTotals;
 import dev.skep.bpf.PolicyTotals.HookTotals;
@@ -52,8 +53,10 @@ class PolicyEngineTest {
                 public String resolveLinks(String path) {
                   return path;
                 }
-              }),
+              },
+              true),
           book,
+          new Coverage(kernel),
           "__x64_sys_",
           policy -> !policy.name().contains("elsewhere"),
           this::note);

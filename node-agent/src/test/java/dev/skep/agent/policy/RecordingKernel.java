@@ -1,5 +1,6 @@
 package dev.skep.agent.policy;
 
+import dev.skep.agent.pod.Coverage;
 import dev.skep.bpf.BpfException;
 import dev.skep.bpf.HookPlan;
 import dev.skep.bpf.KernelRecord;
@@ -16,7 +17,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /** Notes what it is asked for and refuses what it is told to refuse. */
-final class RecordingKernel implements SkepKernel {
+final class RecordingKernel implements SkepKernel, Coverage.Kernel {
   final List<String> asked = new ArrayList<>();
   final Map<String, HeldPolicy> held = new HashMap<>();
   final Map<String, BpfException> refusals = new HashMap<>();
@@ -110,6 +111,11 @@ final class RecordingKernel implements SkepKernel {
 
   @Override
   public List<ThrottleEnd> endThrottles() {
+    return List.of();
+  }
+
+  @Override
+  public List<Cgroup> cgroups() {
     return List.of();
   }
 

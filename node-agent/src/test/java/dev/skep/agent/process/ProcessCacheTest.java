@@ -306,7 +306,8 @@ class ProcessCacheTest {
         pid -> {
           asked++;
           return Optional.ofNullable(inKernel.get(pid));
-        });
+        },
+        Containers.NONE);
   }
 
   private static String id(long began, int pid) {

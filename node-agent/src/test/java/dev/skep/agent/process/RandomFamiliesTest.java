@@ -54,7 +54,8 @@ class RandomFamiliesTest {
         new ProcessCache(
             new ProcessNames("n", boot -> boot, ProcessDetails.NONE, HostView.UNKNOWN),
             new ProcessCache.Limits(room, 1 << 20),
-            this::ask);
+            this::ask,
+            Containers.NONE);
     born(key(1, 1), key(0, 0), 0);
     cache.existing(exec(1, key(1, 1), key(0, 0), "/init"));
     var waiting = new ArrayList<KernelRecord>();

@@ -1,0 +1,5 @@
+/** Which pods and containers the node's cgroups are, and which policies cover them. Pure. */
+@NullMarked
+package dev.skep.agent.pod;
+
+import org.jspecify.annotations.NullMarked;

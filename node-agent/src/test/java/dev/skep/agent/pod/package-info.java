@@ -1,0 +1,4 @@
+@NullMarked
+package dev.skep.agent.pod;
+
+import org.jspecify.annotations.NullMarked;
