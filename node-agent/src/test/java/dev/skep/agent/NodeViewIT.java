@@ -1,12 +1,14 @@
 package dev.skep.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.skep.cluster.NeedsKernel;
 import dev.skep.cluster.NeedsPolicies;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -57,14 +59,15 @@ class NodeViewIT {
     }
   }
 
+  /** The last of its processes may still be on their way out. */
   @AfterEach
-  void removeCgroup() throws IOException {
-    try (var below = Files.newDirectoryStream(cgroup, Files::isDirectory)) {
-      for (var folder : below) {
-        Files.delete(folder);
-      }
-    }
-    Files.delete(cgroup);
+  void removeCgroup() {
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .untilAsserted(() -> {
+          Files.deleteIfExists(cgroup.resolve("pod"));
+          Files.deleteIfExists(cgroup);
+        });
   }
 
   @Test
