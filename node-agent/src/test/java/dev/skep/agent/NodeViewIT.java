@@ -111,6 +111,7 @@ class NodeViewIT {
           .as("its own start, as it finds it")
           .anyMatch(e -> e.at("/process/pid").asInt() == 1);
       assertThat(Files.readString(ledger)).isEqualTo("paid\ngift\n");
+      end(agent);
     }
   }
 
@@ -129,10 +130,19 @@ class NodeViewIT {
 
   /** Runs a script in the node; the exit code. */
   private static int inside(RunningAgent agent, String script) {
-    var agentItself =
-        ProcessHandle.of(agent.pid()).orElseThrow().children().findFirst().orElseThrow();
     return Shell.run(
         "nsenter --target %d --pid --mount --cgroup bash -c '%s'"
-            .formatted(agentItself.pid(), script.replace("'", "'\\''")));
+            .formatted(itself(agent).pid(), script.replace("'", "'\\''")));
+  }
+
+  /** Whoever ends the program that started it ends it, too, but only some time later. */
+  private static void end(RunningAgent agent) {
+    var itself = itself(agent);
+    itself.destroyForcibly();
+    await().atMost(Duration.ofSeconds(60)).until(() -> !itself.isAlive());
+  }
+
+  private static ProcessHandle itself(RunningAgent agent) {
+    return ProcessHandle.of(agent.pid()).orElseThrow().children().findFirst().orElseThrow();
   }
 }
