@@ -42,6 +42,12 @@ final class BaseSensor implements AutoCloseable {
   /** Before, a program enters a function once in its life, which a trial would use up. */
   private static final KernelVersion REATTACHES = new KernelVersion(5, 13);
 
+  /**
+   * Programs on tracepoints can be stopped in the middle there (tried on 7.3), and are skipped for
+   * who comes meanwhile; those of kprobes cannot.
+   */
+  private static final KernelVersion PREEMPTED_TRACEPOINTS = new KernelVersion(7, 0);
+
   private static final long ARGUMENT_BYTES = at("argument_bytes");
   private static final long ENVIRONMENT_BYTES = at("environment_bytes");
   private static final long THROTTLE_INTERVAL = at("throttle_interval");
@@ -117,14 +123,17 @@ final class BaseSensor implements AutoCloseable {
     ways = found;
   }
 
-  private List<Attachment> usualOrder() {
+  private List<Attachment> usualOrder() throws BpfException {
     var forced = options.attachment();
     if (forced != null) {
       return List.of(forced);
     }
-    return Preemption.isOn()
+    if (!Preemption.isOn()) {
+      return List.of(Attachment.FENTRY, Attachment.KPROBE, Attachment.TRACEPOINT);
+    }
+    return KernelVersion.running().isBefore(PREEMPTED_TRACEPOINTS)
         ? List.of(Attachment.TRACEPOINT, Attachment.FENTRY, Attachment.KPROBE)
-        : List.of(Attachment.FENTRY, Attachment.KPROBE, Attachment.TRACEPOINT);
+        : List.of(Attachment.KPROBE, Attachment.TRACEPOINT, Attachment.FENTRY);
   }
 
   /** What to try, best first; what the predecessor found good goes before all. */
