@@ -14,6 +14,7 @@ import static dev.skep.e2e.InstalledSkep.read;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.function.Predicate;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -139,7 +140,7 @@ class ScopeE2E {
     }
   }
 
-  private static boolean any(JsonNode items, java.util.function.Predicate<JsonNode> which) {
+  private static boolean any(JsonNode items, Predicate<JsonNode> which) {
     return StreamSupport.stream(items.spliterator(), false).anyMatch(which);
   }
 }

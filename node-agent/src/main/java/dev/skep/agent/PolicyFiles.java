@@ -5,14 +5,10 @@ import dev.skep.policy.Policy;
 import dev.skep.policy.PolicyReader;
 import dev.skep.policy.Reading;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 
@@ -22,8 +18,6 @@ import java.util.Map;
  * @param problems lines for people, {@code FILE: path: what is wrong}; empty if all is well
  */
 record PolicyFiles(List<WantedPolicy> policies, List<String> problems) {
-  /** What the kernel keeps of a policy's uid. */
-  private static final int UID_BYTES = 39;
 
   PolicyFiles {
     policies = List.copyOf(policies);
@@ -65,7 +59,7 @@ record PolicyFiles(List<WantedPolicy> policies, List<String> problems) {
         switch (reading) {
           case Reading.Refused(var found) ->
               found.forEach(problem -> problems.add(file + ": " + problem));
-          case Reading.Accepted(var policy) -> add(file, withShortUid(policy));
+          case Reading.Accepted(var policy) -> add(file, policy);
         }
       }
     }
@@ -89,30 +83,6 @@ record PolicyFiles(List<WantedPolicy> policies, List<String> problems) {
                 + other
                 + "; give one of them another name");
       }
-    }
-  }
-
-  /** The uid of a policy from a file is made of its name, which may be longer. */
-  private static Policy withShortUid(Policy policy) {
-    if (policy.uid().getBytes(StandardCharsets.UTF_8).length <= UID_BYTES) {
-      return policy;
-    }
-    return new Policy(
-        policy.name(),
-        "file-" + hash(policy.uid()),
-        policy.generation(),
-        policy.monitor(),
-        policy.nodeSelector(),
-        policy.scope(),
-        policy.hooks());
-  }
-
-  private static String hash(String text) {
-    try {
-      var digest = MessageDigest.getInstance("SHA-256");
-      return HexFormat.of().formatHex(digest.digest(text.getBytes(StandardCharsets.UTF_8)), 0, 16);
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every JDK has SHA-256", e);
     }
   }
 }

@@ -1,13 +1,12 @@
 package dev.skep.agent;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.skep.agent.kube.Pods;
 import dev.skep.agent.pod.Coverage;
 import dev.skep.agent.pod.NodePod;
 import dev.skep.bpf.BpfException;
 import dev.skep.bpf.KernelRecord;
 import dev.skep.bpf.SkepKernel;
+import dev.skep.events.KernelText;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Executor;
@@ -40,7 +39,7 @@ final class PolicyScopes implements Pods {
   }
 
   void made(KernelRecord.CgroupMade made) {
-    later(() -> coverage.made(made.cgroup(), made.parent(), new String(made.path(), UTF_8)));
+    later(() -> coverage.made(made.cgroup(), made.parent(), KernelText.of(made.path())));
   }
 
   void gone(KernelRecord.CgroupGone gone) {

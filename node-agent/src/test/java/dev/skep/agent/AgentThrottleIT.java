@@ -1,5 +1,7 @@
 package dev.skep.agent;
 
+import static dev.skep.agent.Cgroups.hierarchy;
+import static dev.skep.agent.Cgroups.in;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -68,22 +70,5 @@ class AgentThrottleIT {
 
   private static String name(Path cgroup) {
     return "/" + cgroup.getFileName();
-  }
-
-  /** Where the unified hierarchy is mounted. */
-  private static Path hierarchy() throws IOException {
-    try (var mounts = Files.lines(Path.of("/proc/mounts"))) {
-      return mounts
-          .map(line -> line.split(" "))
-          .filter(mount -> mount[2].equals("cgroup2"))
-          .map(mount -> Path.of(mount[1]))
-          .findFirst()
-          .orElseThrow();
-    }
-  }
-
-  /** The shell goes into the cgroup first. */
-  private static String in(Path cgroup, String script) {
-    return "echo $$ > " + cgroup + "/cgroup.procs; " + script;
   }
 }

@@ -47,16 +47,7 @@ class NodeViewIT {
 
   @BeforeEach
   void makeCgroup() throws IOException {
-    try (var mounts = Files.lines(Path.of("/proc/mounts"))) {
-      var hierarchy =
-          mounts
-              .map(line -> line.split(" ", -1))
-              .filter(mount -> mount[2].equals("cgroup2"))
-              .map(mount -> Path.of(mount[1]))
-              .findFirst()
-              .orElseThrow();
-      cgroup = Files.createDirectory(hierarchy.resolve("skep-node-" + dir.getFileName()));
-    }
+    cgroup = Files.createDirectory(Cgroups.hierarchy().resolve("skep-node-" + dir.getFileName()));
   }
 
   /** The last of its processes may still be on their way out. */

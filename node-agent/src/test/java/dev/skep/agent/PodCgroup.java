@@ -17,7 +17,7 @@ final class PodCgroup implements AutoCloseable {
    * @param scratch whose last name is nobody else's
    */
   PodCgroup(Path scratch, String podUid) {
-    root = hierarchy().resolve("skep-pods-" + scratch.getFileName() + "-" + podUid);
+    root = Cgroups.hierarchy().resolve("skep-pods-" + scratch.getFileName() + "-" + podUid);
     pod =
         root.resolve("kubepods.slice/kubepods-burstable.slice")
             .resolve("kubepods-burstable-pod" + podUid.replace('-', '_') + ".slice");
@@ -42,11 +42,6 @@ final class PodCgroup implements AutoCloseable {
     }
   }
 
-  /** The shell goes there first, and what it starts is there. */
-  static String in(Path cgroup, String script) {
-    return "echo $$ >" + cgroup + "/cgroup.procs; " + script;
-  }
-
   /** What ran there has to have ended. */
   @Override
   public void close() {
@@ -54,20 +49,6 @@ final class PodCgroup implements AutoCloseable {
       for (var folder : folders.sorted(Comparator.reverseOrder()).toList()) {
         Files.delete(folder);
       }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  /** Where the unified hierarchy is mounted. */
-  private static Path hierarchy() {
-    try (var mounts = Files.lines(Path.of("/proc/mounts"))) {
-      return mounts
-          .map(line -> line.split(" ", -1))
-          .filter(mount -> mount[2].equals("cgroup2"))
-          .map(mount -> Path.of(mount[1]))
-          .findFirst()
-          .orElseThrow();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -1,6 +1,6 @@
 package dev.skep.agent;
 
-import static dev.skep.agent.PodCgroup.in;
+import static dev.skep.agent.Cgroups.in;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 

@@ -1,7 +1,9 @@
 package dev.skep.bpf.kernel;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import dev.skep.bpf.BpfException;
 import dev.skep.bpf.layout.Structs;
@@ -36,17 +38,16 @@ record NodeView(long cgroup, int cgroupLevel, int pidLevel, int pidNamespace) {
   }
 
   private static NodeView of(MemorySegment here, Optional<Path> root) throws BpfException {
-    int pidLevel = here.get(JAVA_INT.withByteAlignment(1), PID_LEVEL);
-    int pidNamespace = pidLevel == 0 ? 0 : here.get(JAVA_INT.withByteAlignment(1), PID_NAMESPACE);
+    int pidLevel = here.get(JAVA_INT_UNALIGNED, PID_LEVEL);
+    int pidNamespace = pidLevel == 0 ? 0 : here.get(JAVA_INT_UNALIGNED, PID_NAMESPACE);
     if (root.isEmpty()) {
       return whole(pidLevel, "no cgroup2 hierarchy is mounted");
     }
     long id = Cgroups.idOf(root.get());
     int deepest =
-        Math.min(
-            here.get(JAVA_INT.withByteAlignment(1), CGROUP_LEVEL), Structs.CGROUP_LEVELS_MAX - 1);
+        Math.min(here.get(JAVA_INT_UNALIGNED, CGROUP_LEVEL), Structs.CGROUP_LEVELS_MAX - 1);
     for (int level = 0; level <= deepest; level++) {
-      if (here.get(JAVA_LONG.withByteAlignment(1), CGROUPS + level * (long) Long.BYTES) == id) {
+      if (here.get(JAVA_LONG_UNALIGNED, CGROUPS + level * (long) Long.BYTES) == id) {
         return level == 0
             ? whole(pidLevel, root.get() + " is the whole machine's")
             : new NodeView(id, level, pidLevel, pidNamespace);

@@ -42,7 +42,7 @@ public final class BpfLink implements AutoCloseable {
 
   /** Of an iterator: runs its program over everything; how many bytes it printed. */
   public long iterate() throws BpfException {
-    int iterator = (int) ITERATOR.orThrow(ITERATOR.call(fd()), name);
+    int iterator = iterator();
     try {
       return Libc.drain(iterator);
     } finally {
@@ -52,12 +52,16 @@ public final class BpfLink implements AutoCloseable {
 
   /** Of an iterator: runs its program; the first bytes that it printed, at most 4096. */
   public byte[] read() throws BpfException {
-    int iterator = (int) ITERATOR.orThrow(ITERATOR.call(fd()), name);
+    int iterator = iterator();
     try {
       return Libc.read(iterator);
     } finally {
       Libc.close(iterator);
     }
+  }
+
+  private int iterator() throws BpfException {
+    return (int) ITERATOR.orThrow(ITERATOR.call(fd()), name);
   }
 
   private int fd() throws BpfException {

@@ -39,6 +39,7 @@ public final class Libc {
   private static final short POLLIN = 1;
   private static final int EINTR = 4;
   private static final long POLLFD_BYTES = 8;
+  private static final int READ_BYTES = 4096;
   private static final int PATH_MAX = 4096;
   private static final int MEMBARRIER_CMD_GLOBAL = 1;
   private static final boolean ARM = System.getProperty("os.arch", "").equals("aarch64");
@@ -102,32 +103,30 @@ public final class Libc {
   /** Reads once, at most 4096 bytes. */
   public static byte[] read(int fd) throws BpfException {
     try (var arena = Arena.ofConfined()) {
-      var buffer = arena.allocate(4096);
-      long count;
-      do {
-        count = READ.call(fd, buffer.address(), buffer.byteSize());
-      } while (count == -EINTR);
-      READ.orThrow(count, "descriptor " + fd);
-      return buffer.asSlice(0, count).toArray(JAVA_BYTE);
+      var buffer = arena.allocate(READ_BYTES);
+      return buffer.asSlice(0, read(fd, buffer)).toArray(JAVA_BYTE);
     }
   }
 
   /** Reads to the end and throws the bytes away; how many there were. */
   public static long drain(int fd) throws BpfException {
     try (var arena = Arena.ofConfined()) {
-      var buffer = arena.allocate(4096);
+      var buffer = arena.allocate(READ_BYTES);
       long total = 0;
-      while (true) {
-        long count = READ.call(fd, buffer.address(), buffer.byteSize());
-        if (count == -EINTR) {
-          continue;
-        }
-        if (READ.orThrow(count, "descriptor " + fd) == 0) {
-          return total;
-        }
+      for (long count = read(fd, buffer); count != 0; count = read(fd, buffer)) {
         total += count;
       }
+      return total;
     }
+  }
+
+  /** Once; how many bytes there were, 0 at the end. */
+  private static long read(int fd, MemorySegment buffer) throws BpfException {
+    long count;
+    do {
+      count = READ.call(fd, buffer.address(), buffer.byteSize());
+    } while (count == -EINTR);
+    return READ.orThrow(count, "descriptor " + fd);
   }
 
   /** What a symbolic link says, up to 4096 bytes, as it is. */
