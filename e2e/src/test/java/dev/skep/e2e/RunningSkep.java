@@ -1,6 +1,7 @@
 package dev.skep.e2e;
 
 import static java.util.concurrent.TimeUnit.SECONDS;
+import static java.util.stream.Collectors.joining;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -21,6 +22,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -92,10 +94,12 @@ final class RunningSkep implements AutoCloseable {
     }
   }
 
-  void startAgent() {
-    agent =
-        launch(
-            "skep-agent",
+  /**
+   * @param more options
+   */
+  void startAgent(String... more) {
+    var words =
+        List.of(
             "run",
             "--kube",
             "--kubeconfig",
@@ -108,6 +112,8 @@ final class RunningSkep implements AutoCloseable {
             events().toString(),
             "--bpf-dir",
             bpfFolder);
+    agent =
+        launch("skep-agent", Stream.concat(words.stream(), Stream.of(more)).toArray(String[]::new));
   }
 
   /** As a node's out-of-memory killer does: no farewell. */
@@ -118,6 +124,17 @@ final class RunningSkep implements AutoCloseable {
   void killAgent() {
     end(agent, true);
     agent = null;
+  }
+
+  /** As a kubelet asks it to. */
+  void stopAgent() {
+    end(agent, false);
+    agent = null;
+  }
+
+  /** As a kubelet asks it to. */
+  void stopOperator() {
+    endOperator(false);
   }
 
   /** The agent's events, one JSON object a line. */
@@ -183,15 +200,16 @@ final class RunningSkep implements AutoCloseable {
   }
 
   private String logs() {
+    return Stream.of("skep-operator", "skep-agent")
+        .map(program -> "---- " + program + ".log\n" + log(program))
+        .collect(joining());
+  }
+
+  /** What all processes of this program have said, {@code skep-operator} or {@code skep-agent}. */
+  String log(String program) {
     try {
-      var logs = new StringBuilder();
-      for (var name : List.of("skep-operator.log", "skep-agent.log")) {
-        var file = folder.resolve(name);
-        if (Files.exists(file)) {
-          logs.append("---- ").append(name).append('\n').append(Files.readString(file));
-        }
-      }
-      return logs.toString();
+      var file = folder.resolve(program + ".log");
+      return Files.exists(file) ? Files.readString(file) : "";
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

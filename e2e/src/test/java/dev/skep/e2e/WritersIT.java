@@ -52,7 +52,7 @@ class WritersIT {
 
   @Test
   void anAgentWritesTheStateOfItsOwnNode() {
-    assertThat(CLUSTER.tryApply(agent, state("node-a"))).satisfies(WritersIT::succeeded);
+    assertThat(CLUSTER.tryCreate(agent, state("node-a"))).satisfies(WritersIT::succeeded);
   }
 
   @Test
@@ -80,7 +80,7 @@ class WritersIT {
 
   @Test
   void anAgentDoesNotWriteTheStateOfAnotherNode() {
-    assertThat(CLUSTER.tryApply(agent, state("node-b")).err())
+    assertThat(CLUSTER.tryCreate(agent, state("node-b")).err())
         .contains("on node node-a must not write the TracingNodeState \"node-b\"");
   }
 
@@ -88,7 +88,7 @@ class WritersIT {
   void anAgentsTokenWithoutANodeWritesNoState() {
     var unbound = CLUSTER.kubeconfigOf(NAMESPACE, "skep-agent");
 
-    assertThat(CLUSTER.tryApply(unbound, state("node-c")).err())
+    assertThat(CLUSTER.tryCreate(unbound, state("node-c")).err())
         .contains("must not write the TracingNodeState \"node-c\"");
   }
 
@@ -156,15 +156,14 @@ class WritersIT {
   }
 
   private static Output setStatus(Path kubeconfig) {
-    return CLUSTER.tryKubectl(
+    return CLUSTER.tryApply(
         kubeconfig,
-        "patch",
-        "tracingpolicy",
-        "watch-writes",
+        """
+        {apiVersion: skep.dev/v1alpha1, kind: TracingPolicy, metadata: {name: watch-writes},
+         status: {observedGeneration: 1}}
+        """,
         "--subresource=status",
-        "--type=merge",
-        "-p",
-        "{\"status\":{\"observedGeneration\":1}}");
+        "--force-conflicts");
   }
 
   private static String state(String node) {

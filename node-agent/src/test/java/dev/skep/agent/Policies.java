@@ -23,14 +23,12 @@ public final class Policies {
   }
 
   public static Policy policy(String uid, long generation, Hook... hooks) {
+    return policy(uid, generation, Scope.EVERYTHING, hooks);
+  }
+
+  public static Policy policy(String uid, long generation, Scope scope, Hook... hooks) {
     return new Policy(
-        "name-of-" + uid,
-        uid,
-        generation,
-        false,
-        LabelSelector.EVERYTHING,
-        Scope.EVERYTHING,
-        List.of(hooks));
+        "name-of-" + uid, uid, generation, false, LabelSelector.EVERYTHING, scope, List.of(hooks));
   }
 
   public static Hook.Syscall syscall(String name, Selector... selectors) {

@@ -99,8 +99,14 @@ public final class ControlPlane implements AutoCloseable {
   }
 
   /** Applies {@code yaml} as the owner of {@code kubeconfig}, who may well be refused. */
-  public Output tryApply(Path kubeconfig, String yaml) {
-    return kubectlAs(kubeconfig, "apply", "--server-side", "-f", "-").run(yaml);
+  public Output tryApply(Path kubeconfig, String yaml, String... more) {
+    var words = Stream.concat(Stream.of("apply", "--server-side", "-f", "-"), Stream.of(more));
+    return kubectlAs(kubeconfig, words.toArray(String[]::new)).run(yaml);
+  }
+
+  /** Creates what is in {@code yaml} as the owner of {@code kubeconfig}, who may be refused. */
+  public Output tryCreate(Path kubeconfig, String yaml) {
+    return kubectlAs(kubeconfig, "create", "-f", "-").run(yaml);
   }
 
   /**

@@ -112,7 +112,7 @@ public final class KubernetesCluster implements Cluster {
             .inNamespace(options.namespace())
             .withName(options.configMap())
             .runnableInformer(0);
-    watched.exceptionHandler((_, _) -> true); // for ever, whatever happens
+    watched.exceptionHandler(new LastingWatch("ConfigMap " + options.configMap()));
     watched.addEventHandler(
         new ResourceEventHandler<ConfigMap>() {
           @Override

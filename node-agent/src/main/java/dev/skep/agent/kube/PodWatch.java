@@ -27,7 +27,7 @@ final class PodWatch implements ResourceEventHandler<Pod>, AutoCloseable {
     this.pods = pods;
     informer = client.pods().inAnyNamespace().withField("spec.nodeName", node).runnableInformer(0);
     informer.itemStore(new Seen());
-    informer.exceptionHandler((_, _) -> true); // for ever, whatever happens
+    informer.exceptionHandler(new LastingWatch("the pods of this node"));
     informer.addEventHandler(this);
     informer.start();
   }

@@ -116,6 +116,11 @@ public final class Coverage {
     }
   }
 
+  /** Whether all pods of the node have been told of: before, nothing is said to the kernel. */
+  public boolean knowsPods() {
+    return listed;
+  }
+
   /** All policies of the node have been told of once. */
   public void settled() {
     if (!told) {

@@ -20,6 +20,7 @@ import dev.skep.bpf.SkepKernel;
 import dev.skep.bpf.SkepKernel.HeldPolicy;
 import dev.skep.policy.Policy;
 import dev.skep.policy.Reading;
+import dev.skep.policy.Scope;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -163,13 +164,17 @@ public final class PolicyEngine {
       entry.stand(LOADING, "Loading", "");
       publish();
     }
-    var told = WatchedPolicy.of(policy, functionPrefix);
-    book.put(told);
     // What is narrowed for the first time has to be covered before it stops to act everywhere.
     boolean coverFirst = coverage.scope(policy.uid()) == null;
     if (coverFirst) {
       coverage.policy(policy.uid(), policy.scope());
     }
+    if (!policy.scope().equals(Scope.EVERYTHING) && !coverage.knowsPods()) {
+      entry.stand(LOADING, "WaitingForPods", "until the pods of this node are known");
+      return; // what the kernel holds of it, and for which cgroups, goes on acting
+    }
+    var told = WatchedPolicy.of(policy, functionPrefix);
+    book.put(told);
     try {
       kernel.apply(plan, seeds.getOrDefault(policy.uid(), PolicyTotals.NONE));
       coverage.policy(policy.uid(), policy.scope());
@@ -264,7 +269,7 @@ public final class PolicyEngine {
     }
 
     boolean triesNow() {
-      return standing.state() == FAILED && mayHelp && --rest <= 0;
+      return standing.state() == LOADING || (standing.state() == FAILED && mayHelp && --rest <= 0);
     }
 
     void stand(PolicyStanding.State state, String reason, String message) {

@@ -18,8 +18,10 @@ import dev.skep.bpf.PolicyTotals;
 import dev.skep.bpf.PolicyTotals.HookTotals;
 import dev.skep.bpf.PolicyTotals.ProcessTotals;
 import dev.skep.bpf.SkepKernel.HeldPolicy;
+import dev.skep.policy.LabelSelector;
 import dev.skep.policy.Policy;
 import dev.skep.policy.Reading;
+import dev.skep.policy.Scope;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -30,9 +32,12 @@ import org.junit.jupiter.api.Test;
 class PolicyEngineTest {
   private static final int EINVAL = 22;
   private static final int ENOMEM = 12;
+  private static final Scope OF_SHOP =
+      new Scope("shop", LabelSelector.EVERYTHING, LabelSelector.EVERYTHING, false);
 
   private final RecordingKernel kernel = new RecordingKernel();
   private final PolicyBook book = new PolicyBook();
+  private final Coverage coverage = new Coverage(kernel);
   private final List<Standings> published = new ArrayList<>();
   private final PolicyEngine engine =
       new PolicyEngine(
@@ -56,7 +61,7 @@ class PolicyEngineTest {
               },
               true),
           book,
-          new Coverage(kernel),
+          coverage,
           "__x64_sys_",
           policy -> !policy.name().contains("elsewhere"),
           this::note);
@@ -213,6 +218,24 @@ class PolicyEngineTest {
     engine.want("2", List.of(wanted("a", 1), wanted("b", 1)));
     assertThat(published.stream().map(s -> s.policies().getLast().state().text()))
         .containsExactly("Loaded", "Pending", "Loading", "Loaded");
+  }
+
+  @Test
+  void aPolicyThatChoosesPodsWaitsForThemAndWhatTheKernelHoldsOfItActsMeanwhile() {
+    var hook = syscall("write");
+    engine.want("1", List.of(wanted(policy("a", 1, hook))));
+    kernel.asked.clear();
+
+    engine.want("2", List.of(wanted(policy("a", 2, OF_SHOP, hook)), wanted(policy("b", 1, hook))));
+
+    assertThat(kernel.asked).containsExactly("apply b 1");
+    assertThat(states()).containsExactly("a LOADING", "b LOADED");
+
+    coverage.listed();
+    engine.tend();
+
+    assertThat(kernel.asked).containsExactly("apply b 1", "apply a 2");
+    assertThat(states()).containsExactly("a LOADED", "b LOADED");
   }
 
   private PolicyStanding standing(String uid) {
