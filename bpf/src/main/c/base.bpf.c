@@ -76,7 +76,7 @@ int fork_kprobe(struct pt_regs *regs)
 {
 	struct task_struct *child = FIRST_ARGUMENT(regs);
 
-	if (LOOK(false, child, pid) != LOOK(false, child, tgid) || !is_in_node(child) || !is_active_generation(OLDEST_FIRST))
+	if (LOOK(false, child, pid) != LOOK(false, child, tgid) || !is_in_node(child) || !is_active_generation(NEWEST_FIRST))
 		return 0;
 	return forked(current_task(), KNOWS_CURRENT, child, false);
 }
@@ -109,8 +109,7 @@ int BPF_PROG(credentials_tracepoint, struct task_struct *task, struct linux_binp
 	return note_change(binprm, true);
 }
 
-SEC("tp_btf/sched_process_exec")
-int BPF_PROG(exec_tracepoint, struct task_struct *task, pid_t old_pid, struct linux_binprm *binprm)
+static __always_inline int executed(struct task_struct *task, struct linux_binprm *binprm)
 {
 	__u64 now = bpf_ktime_get_boot_ns(), cgroup = cgroup_of(task, true), began;
 	__u32 buffer = PROCESS_BUFFER_OF_EXEC, slot = TEXT_EXECUTABLE;
@@ -119,8 +118,6 @@ int BPF_PROG(exec_tracepoint, struct task_struct *task, pid_t old_pid, struct li
 	struct cover_counters *cover;
 	struct text *path;
 
-	if (!is_in_node(task) || !is_active_generation(OLDEST_FIRST))
-		return 0;
 	counters = counters_of(cgroup);
 	if (counters)
 		__sync_fetch_and_add(&counters->execs, 1);
@@ -162,6 +159,28 @@ int BPF_PROG(exec_tracepoint, struct task_struct *task, pid_t old_pid, struct li
 	}
 	return 0;
 }
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(exec_tracepoint, struct task_struct *task, pid_t old_pid, struct linux_binprm *binprm)
+{
+	if (!is_in_node(task) || !is_active_generation(OLDEST_FIRST))
+		return 0;
+	return executed(task, binprm);
+}
+
+/*
+ * Each loader of binaries (ELF of 64 and 32 bits, flat) calls it as its last step, after which nothing can fail. Of a script or the like only that of its
+ * interpreter does.
+ */
+#ifndef SKEP_5_10 /* which knows no pointer to the current task */
+SEC("kprobe/finalize_exec")
+int exec_kprobe(struct pt_regs *regs)
+{
+	if (!is_in_node(current_task()) || !is_active_generation(NEWEST_FIRST))
+		return 0;
+	return executed(current_task(), FIRST_ARGUMENT(regs));
+}
+#endif
 
 /* ---- exit ---- */
 
@@ -211,7 +230,7 @@ int BPF_PROG(exit_fentry)
 SEC("kprobe/acct_process")
 int exit_kprobe(struct pt_regs *regs)
 {
-	if (!is_in_node(current_task()) || !is_active_generation(OLDEST_FIRST))
+	if (!is_in_node(current_task()) || !is_active_generation(NEWEST_FIRST))
 		return 0;
 	return ended_process(current_task(), KNOWS_CURRENT);
 }

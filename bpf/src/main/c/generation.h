@@ -3,7 +3,7 @@
  * A restarted agent attaches its programs beside those of its predecessor, then makes them the active ones, then detaches the old: no call is missed,
  * none is counted twice. One integer alone would not do: old and new run one after the other for the same call (those of a system call may even be
  * preempted in between, since 6.13), and if the integer changes just then, both act or none. So there is a short time of handing over, in which who acts
- * leaves a note for who comes after it. A tracepoint and a kprobe run their programs in the order of their attachment, fentry runs the newest first.
+ * leaves a note for who comes after it. A tracepoint runs its programs in the order of their attachment, fentry and kprobes run the newest first.
  */
 #ifndef SKEP_GENERATION_H
 #define SKEP_GENERATION_H

@@ -22,16 +22,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The programs of base.bpf.c. Fork, exit and change of credentials have a program for each way to
- * see them; the best that this kernel takes is loaded.
+ * The programs of base.bpf.c. Fork, exec, exit and change of credentials have a program for each
+ * way to see them; the best that this kernel takes is loaded.
  */
 final class BaseSensor implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(BaseSensor.class);
-  private static final String EXEC = "exec_tracepoint";
   private static final String ITERATOR = "fill_processes";
 
   /** Attached one and all, whatever the kernel. */
-  private static final List<String> TRACEPOINTS = List.of(EXEC, "cgroup_made", "cgroup_gone");
+  private static final List<String> TRACEPOINTS = List.of("cgroup_made", "cgroup_gone");
 
   /** The kernel that the tracepoint of credentials came with. */
   private static final KernelVersion CREDENTIALS_TRACEPOINT = new KernelVersion(6, 10);
@@ -41,12 +40,6 @@ final class BaseSensor implements AutoCloseable {
 
   /** Before, a program enters a function once in its life, which a trial would use up. */
   private static final KernelVersion REATTACHES = new KernelVersion(5, 13);
-
-  /**
-   * Programs on tracepoints can be stopped in the middle there (tried on 7.3), and are skipped for
-   * who comes meanwhile; those of kprobes cannot.
-   */
-  private static final KernelVersion PREEMPTED_TRACEPOINTS = new KernelVersion(7, 0);
 
   private static final long ARGUMENT_BYTES = at("argument_bytes");
   private static final long ENVIRONMENT_BYTES = at("environment_bytes");
@@ -58,8 +51,19 @@ final class BaseSensor implements AutoCloseable {
   /** What can be seen in more than one way. */
   private enum Point {
     FORK,
+    EXEC,
     EXIT,
     CREDENTIALS;
+
+    /** What the programs for this kernel have. */
+    List<Attachment> ways() throws BpfException {
+      if (this != EXEC) {
+        return List.of(Attachment.FENTRY, Attachment.KPROBE, Attachment.TRACEPOINT);
+      }
+      return Programs.base() == Programs.BASE_510
+          ? List.of(Attachment.TRACEPOINT)
+          : List.of(Attachment.KPROBE, Attachment.TRACEPOINT);
+    }
 
     String program(Attachment way) {
       return (this + "_" + way).toLowerCase(Locale.ROOT);
@@ -131,16 +135,16 @@ final class BaseSensor implements AutoCloseable {
     if (!Preemption.isOn()) {
       return List.of(Attachment.FENTRY, Attachment.KPROBE, Attachment.TRACEPOINT);
     }
-    return KernelVersion.running().isBefore(PREEMPTED_TRACEPOINTS)
-        ? List.of(Attachment.TRACEPOINT, Attachment.FENTRY, Attachment.KPROBE)
-        : List.of(Attachment.KPROBE, Attachment.TRACEPOINT, Attachment.FENTRY);
+    return Preemption.reachesTracepoints()
+        ? List.of(Attachment.KPROBE, Attachment.TRACEPOINT, Attachment.FENTRY)
+        : List.of(Attachment.TRACEPOINT, Attachment.FENTRY, Attachment.KPROBE);
   }
 
   /** What to try, best first; what the predecessor found good goes before all. */
   private static List<Attachment> order(
       Point point, List<Attachment> usual, List<String> predecessors) throws BpfException {
-    var order = new ArrayList<>(usual);
-    for (var way : usual) {
+    var order = new ArrayList<>(point == Point.EXEC ? execOrder(usual) : usual);
+    for (var way : point == Point.EXEC ? point.ways() : usual) {
       if (predecessors.contains(point.program(way))) {
         order.remove(way);
         order.addFirst(way);
@@ -153,6 +157,12 @@ final class BaseSensor implements AutoCloseable {
       order.add(Attachment.NONE); // one can do without
     }
     return order;
+  }
+
+  /** The tracepoint is the better one, unless it can be preempted. */
+  private static List<Attachment> execOrder(List<Attachment> usual) throws BpfException {
+    var ways = Point.EXEC.ways();
+    return usual.getFirst() == Attachment.KPROBE ? ways : List.of(ways.getLast());
   }
 
   private Attachment probe(Point point, List<Attachment> order) throws BpfException {
@@ -185,7 +195,7 @@ final class BaseSensor implements AutoCloseable {
     var object = Programs.base().open();
     try {
       for (var point : Point.values()) {
-        for (var way : List.of(Attachment.FENTRY, Attachment.KPROBE, Attachment.TRACEPOINT)) {
+        for (var way : point.ways()) {
           if (chosen.get(point) != way) {
             object.program(point.program(way)).leaveOut();
           }
@@ -239,7 +249,7 @@ final class BaseSensor implements AutoCloseable {
     LOG.info(
         "processes are seen by: fork {}, exec {}, exit {}, credentials {}",
         ways.get(Point.FORK),
-        Attachment.TRACEPOINT,
+        ways.get(Point.EXEC),
         ways.get(Point.EXIT),
         ways.get(Point.CREDENTIALS));
   }
@@ -256,7 +266,7 @@ final class BaseSensor implements AutoCloseable {
 
   ProcessHooks hooks() {
     return new ProcessHooks(
-        way(Point.FORK), Attachment.TRACEPOINT, way(Point.EXIT), way(Point.CREDENTIALS));
+        way(Point.FORK), way(Point.EXEC), way(Point.EXIT), way(Point.CREDENTIALS));
   }
 
   private Attachment way(Point point) {

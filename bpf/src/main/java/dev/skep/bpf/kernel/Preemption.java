@@ -1,5 +1,6 @@
 package dev.skep.bpf.kernel;
 
+import dev.skep.bpf.BpfException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -10,10 +11,20 @@ import java.nio.file.Path;
  * fentry program is skipped if another task was stopped inside the same program on that CPU.
  */
 final class Preemption {
+  /**
+   * Since then also in a program on a tracepoint, which is skipped for who comes meanwhile. Those
+   * of kprobes and of perf's tracepoints run with preemption off.
+   */
+  private static final KernelVersion TRACEPOINTS = new KernelVersion(7, 0);
+
   private static final Path CHOSEN = Path.of("/sys/kernel/debug/sched/preempt");
   private static final Path VERSION = Path.of("/proc/version");
 
   private Preemption() {}
+
+  static boolean reachesTracepoints() throws BpfException {
+    return isOn() && !KernelVersion.running().isBefore(TRACEPOINTS);
+  }
 
   /** True where nothing tells. */
   static boolean isOn() {

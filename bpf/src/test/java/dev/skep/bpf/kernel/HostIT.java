@@ -79,14 +79,15 @@ class HostIT {
     kernel.close();
     var links = fixture.options.folder().resolve("links");
     Files.createDirectory(links.resolve("2"));
-    Files.move(links.resolve("1/exec_tracepoint"), links.resolve("2/exec_tracepoint"));
+    Shell.run("mv %s/1/exec_* %s/2/".formatted(links, links));
     Files.createDirectories(fixture.options.folder().resolve("old/links"));
 
     try (var next = fixture.open()) {
       assertThat(Shell.run("ls " + links).output()).isEqualTo("2\n");
       assertThat(Shell.run("ls " + links.resolve("2")).output().lines())
-          .contains("dispatch_sys_enter", "exec_tracepoint")
+          .anyMatch(program -> program.endsWith("_sys_enter"))
           .anyMatch(program -> program.startsWith("fork_"))
+          .anyMatch(program -> program.startsWith("exec_"))
           .anyMatch(program -> program.startsWith("exit_"));
       assertThat(fixture.options.folder().resolve("old")).doesNotExist();
       long before = next.processTotals().forks();

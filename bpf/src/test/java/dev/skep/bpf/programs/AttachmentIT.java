@@ -145,6 +145,8 @@ class AttachmentIT {
     try (var node = new TestNode(32 << 20, options)) {
       var hooks = node.kernel().processHooks();
       assertThat(List.of(hooks.fork(), hooks.exit())).containsOnly(attachment);
+      assertThat(hooks.exec())
+          .isEqualTo(attachment == Attachment.KPROBE ? attachment : Attachment.TRACEPOINT);
       assertThat(hooks.credentials()).isIn(attachment, Attachment.NONE);
       var family = Family.live(LIVES);
       family.isTold(node);
