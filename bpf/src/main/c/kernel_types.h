@@ -252,6 +252,17 @@ struct linux_binprm {
 	struct cred *cred;
 };
 
+/* What perf's tracepoints of system calls tell. */
+struct trace_event_raw_sys_enter {
+	long id;
+	unsigned long args[6];
+};
+
+struct trace_event_raw_sys_exit {
+	long id;
+	long ret;
+};
+
 struct seq_file;
 
 struct bpf_iter_meta {

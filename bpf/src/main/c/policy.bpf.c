@@ -135,8 +135,7 @@ static __noinline int act(struct chain *chain, __u32 selector, __u32 post, __u32
 	return 0;
 }
 
-SEC("tp_btf/sys_enter")
-int BPF_PROG(policy_enter, struct pt_regs *regs, long number)
+static __always_inline int run_hook(void *ctx)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct chain *chain = this_chain();
@@ -158,6 +157,19 @@ int BPF_PROG(policy_enter, struct pt_regs *regs, long number)
 	}
 	next_hook(ctx, chain);
 	return 0;
+}
+
+/* One of the two is loaded: the kernel calls from one program only those of the same kind. */
+SEC("tp_btf/sys_enter")
+int policy_enter(void *ctx)
+{
+	return run_hook(ctx);
+}
+
+SEC("tracepoint/raw_syscalls/sys_enter")
+int policy_perf(void *ctx)
+{
+	return run_hook(ctx);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

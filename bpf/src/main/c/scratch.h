@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * What the programs keep between two lines or two tail calls: values of per-CPU maps, one per CPU and node, not per policy. Safe
- * because programs on sched_* and sys_* tracepoints run with preemption off (6.18: its tracepoints turn it off, those of system calls
- * right before the program) and none interrupts another. Should a newer kernel leave it on, it skips the run of a program that is
- * already running on that CPU and counts it (recursion_misses), so that scratch stays whole and a call goes unseen. The task iterator
- * can be preempted, so it has slots of its own.
+ * because programs on tracepoints run with preemption off up to 6.19 (its tracepoints turn it off, those of system calls right before
+ * the program) and none interrupts another. From 7.0 on they leave it on: a program that is stopped is skipped on that CPU for who
+ * comes meanwhile (recursion_misses), and another one would write over its scratch. So there the programs are on kprobes and perf's
+ * tracepoints, which turn it off (Preemption.java). Programs on cgroup_mkdir and cgroup_rmdir are called below a lock that does. The
+ * task iterator can be preempted, so it has slots of its own.
  */
 #ifndef SKEP_SCRATCH_H
 #define SKEP_SCRATCH_H

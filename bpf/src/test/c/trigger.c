@@ -135,6 +135,57 @@ static long storm(int lines, int count, const char *program)
 	return failures;
 }
 
+/* `lines` processes at once; `run` is done by each and answers how often it failed. The answer is the number of lines that had a failure. */
+static long crowd(int lines, long (*run)(int, const char *), int count, const char *word)
+{
+	long failed = 0;
+
+	for (int line = 0; line < lines; line++)
+		if (!fork())
+			_exit(run(count, word) != 0);
+	for (int status; wait(&status) > 0;)
+		failed += status != 0;
+	return failed;
+}
+
+static long call_often(int count, const char *number)
+{
+	long call = strtol(number, NULL, 0);
+
+	for (int i = 0; i < count; i++)
+		syscall(call, -1, -1, -1, -1, -1, -1);
+	return 0;
+}
+
+/* Each write by a process of its own. Those fail that are not killed for it. */
+static long write_and_die(int count, const char *file)
+{
+	int fd = open(file, O_WRONLY | O_APPEND), alive = 0;
+
+	for (int i = 0; i < count; i++) {
+		pid_t child = fork();
+		int status;
+
+		if (!child) {
+			syscall(SYS_write, fd, "lost", 4);
+			_exit(0);
+		}
+		waitpid(child, &status, 0);
+		alive += !WIFSIGNALED(status);
+	}
+	return alive;
+}
+
+/* From here on this process and its children share one processor. */
+static long one_processor(void)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(sched_getcpu(), &set);
+	return answer(sched_setaffinity(0, sizeof(set), &set));
+}
+
 static long write_number(const char *file, const char *number)
 {
 	int fd = open(file, O_WRONLY);
@@ -246,6 +297,8 @@ int main(int count, char **words)
 			syscall(SYS_getppid);
 		else if (IS("call", 1))
 			result = answer(syscall(NUMBER(0), -1, -1, -1, -1, -1, -1));
+		else if (IS("call-6", 1))
+			result = answer(syscall(NUMBER(0), 101, 102, 103, 104, 105, 106));
 		else if (IS("first-call-in", 2))
 			result = first_call_in(TEXT(1), NUMBER(0));
 		else if (IS("call-32", 2))
@@ -262,6 +315,12 @@ int main(int count, char **words)
 			result = write_number(TEXT(0), "0");
 		else if (IS("storm", 3))
 			result = storm(NUMBER(2), NUMBER(1), TEXT(0));
+		else if (IS("one-processor", 0))
+			result = one_processor();
+		else if (IS("crowd-calls", 3))
+			result = crowd(NUMBER(2), call_often, NUMBER(1), TEXT(0));
+		else if (IS("crowd-writes", 3))
+			result = crowd(NUMBER(2), write_and_die, NUMBER(1), TEXT(0));
 		else if (IS("fork", 0))
 			fork_on();
 		else if (IS("fork-namespace", 0))

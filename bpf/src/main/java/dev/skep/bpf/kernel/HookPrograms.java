@@ -16,18 +16,19 @@ import java.util.Set;
 
 /** One program per hook, made of its plan, in the slots of map {@code hook_programs}. */
 final class HookPrograms {
-  private static final String PROGRAM = "policy_enter";
   private static final String PLAN = "hook";
 
   private final NodeMaps maps;
   private final KernelMap slots;
   private final ValueSets sets;
   private final FollowedSets followed;
+  private final Dispatch dispatch;
   private final byte[] file;
 
-  HookPrograms(NodeMaps maps, ValueSets sets, FollowedSets followed, byte[] file)
+  HookPrograms(NodeMaps maps, ValueSets sets, FollowedSets followed, Dispatch dispatch, byte[] file)
       throws BpfException {
     this.maps = maps;
+    this.dispatch = dispatch;
     this.file = file;
     this.slots = maps.get("hook_programs");
     this.sets = sets;
@@ -54,6 +55,11 @@ final class HookPrograms {
     BpfObject object = null;
     try {
       object = open();
+      for (var other : Dispatch.values()) {
+        if (other != dispatch) {
+          object.program(other.hook()).leaveOut();
+        }
+      }
       var constants = object.constant(PLAN);
       if (constants.byteSize() != Structs.HOOK_PLAN.byteSize()) {
         throw new BpfException("apply", 0, "struct hook_plan has not the size that is expected");
@@ -72,7 +78,7 @@ final class HookPrograms {
 
   /** From now on the slot runs this program, instead of the one that it had. */
   void install(Loaded loaded) throws BpfException {
-    slots.put(loaded.slot(), loaded.object().program(PROGRAM).fd());
+    slots.put(loaded.slot(), loaded.object().program(dispatch.hook()).fd());
   }
 
   void uninstall(int slot) throws BpfException {

@@ -106,7 +106,8 @@ final class PinnedKernel implements SkepKernel {
     }
 
     var base = new BaseSensor(folder, maps, processOptions, active + 1);
-    var sensors = new Sensors(folder, maps, base, syscalls, active + 1);
+    var dispatch = Dispatch.choose(options.dispatch(), inherited ? folder.programs() : List.of());
+    var sensors = new Sensors(folder, maps, base, syscalls, dispatch, active + 1);
     owned.push(sensors);
     sensors.load();
     maps.markComplete();

@@ -66,7 +66,7 @@ final class Policies {
     this.owners = owners;
     this.sets = new ValueSets(maps);
     this.followed = new FollowedSets(maps, sensors::markProcesses);
-    this.programs = new HookPrograms(maps, sets, followed, programFile);
+    this.programs = new HookPrograms(maps, sets, followed, sensors.dispatch(), programFile);
     this.bits = new SyscallBits(maps);
     this.chains = new ChainLimit(bits, book);
     this.covers = new Covers(maps, book, chains, this::write);

@@ -10,7 +10,10 @@ import dev.skep.bpf.libbpf.BpfObject;
 import dev.skep.bpf.libbpf.BpfProgram;
 import dev.skep.bpf.libbpf.Libc;
 import java.nio.file.Files;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The programs that are always attached: the base sensor and the dispatchers. Those of a new agent
@@ -18,14 +21,14 @@ import org.jspecify.annotations.Nullable;
  * is missed and none is seen twice (generation.h tells how).
  */
 final class Sensors implements AutoCloseable {
-  private static final String ENTER = "dispatch_sys_enter";
-  private static final String EXIT = "dispatch_sys_exit";
+  private static final Logger LOG = LoggerFactory.getLogger(Sensors.class);
   private static final String ACTIVE = "active_generation";
 
   private final Folder folder;
   private final NodeMaps maps;
   private final BaseSensor base;
   private final BpfObject syscalls;
+  private final Dispatch dispatch;
   private final int generation;
 
   /** Whether this kernel can run the dispatchers. */
@@ -37,12 +40,19 @@ final class Sensors implements AutoCloseable {
   /**
    * @param syscalls opened, not loaded; borrowed
    */
-  Sensors(Folder folder, NodeMaps maps, BaseSensor base, BpfObject syscalls, int generation)
+  Sensors(
+      Folder folder,
+      NodeMaps maps,
+      BaseSensor base,
+      BpfObject syscalls,
+      Dispatch dispatch,
+      int generation)
       throws BpfException {
     this.folder = folder;
     this.maps = maps;
     this.base = base;
     this.syscalls = syscalls;
+    this.dispatch = dispatch;
     this.generation = generation;
     this.dispatches = Programs.canDispatch();
   }
@@ -50,12 +60,18 @@ final class Sensors implements AutoCloseable {
   void load() throws BpfException {
     base.load();
     if (dispatches) {
-      syscalls.program(EXIT).leaveOut();
-      load(syscalls);
+      load(syscalls, dispatch.enter());
     }
   }
 
-  private void load(BpfObject object) throws BpfException {
+  private void load(BpfObject object, String wanted) throws BpfException {
+    for (var each : Dispatch.values()) {
+      for (var program : List.of(each.enter(), each.exit())) {
+        if (!program.equals(wanted)) {
+          object.program(program).leaveOut();
+        }
+      }
+    }
     object.constant("generation").set(JAVA_INT, 0, generation);
     maps.load(object);
   }
@@ -64,8 +80,9 @@ final class Sensors implements AutoCloseable {
   void attach(boolean withReturns) throws BpfException {
     base.attach();
     if (dispatches) {
-      folder.attach(generation, syscalls.program(ENTER));
+      folder.attach(generation, syscalls.program(dispatch.enter()));
       watchReturns(withReturns);
+      LOG.info("system calls are seen by: {}", dispatch);
     }
   }
 
@@ -101,10 +118,10 @@ final class Sensors implements AutoCloseable {
 
   /** The dispatcher of returns costs each system call 36 ns: it is there only if someone asks. */
   void watchReturns(boolean wanted) throws BpfException {
-    var link = folder.link(generation, EXIT);
+    var link = folder.link(generation, dispatch.exit());
     boolean watching = Files.exists(link);
     if (wanted && !watching) {
-      folder.attach(generation, returns().program(EXIT));
+      folder.attach(generation, returns().program(dispatch.exit()));
     } else if (!wanted && watching) {
       Folder.remove(link);
     }
@@ -115,8 +132,7 @@ final class Sensors implements AutoCloseable {
     if (loaded == null) {
       loaded = Programs.SYSCALLS.open();
       try {
-        loaded.program(ENTER).leaveOut();
-        load(loaded);
+        load(loaded, dispatch.exit());
       } catch (BpfException e) {
         loaded.close();
         throw e;
@@ -131,6 +147,10 @@ final class Sensors implements AutoCloseable {
     base.markProcesses();
   }
 
+  Dispatch dispatch() {
+    return dispatch;
+  }
+
   ProcessHooks processHooks() {
     return base.hooks();
   }
@@ -141,18 +161,18 @@ final class Sensors implements AutoCloseable {
     if (!dispatches) {
       return misses;
     }
-    misses += BpfProgram.recursionMisses(syscalls.program(ENTER).fd());
+    misses += BpfProgram.recursionMisses(syscalls.program(dispatch.enter()).fd());
     var dispatcher = returns;
     return dispatcher == null
         ? misses
-        : misses + BpfProgram.recursionMisses(dispatcher.program(EXIT).fd());
+        : misses + BpfProgram.recursionMisses(dispatcher.program(dispatch.exit()).fd());
   }
 
   /** Whether the dispatchers that the kernel runs are this agent's. */
   boolean isDispatching(boolean withReturns) throws BpfException {
     return active(maps) == generation
-        && isAttached(syscalls, ENTER)
-        && (!withReturns || isAttached(returns(), EXIT));
+        && isAttached(syscalls, dispatch.enter())
+        && (!withReturns || isAttached(returns(), dispatch.exit()));
   }
 
   private boolean isAttached(BpfObject object, String program) throws BpfException {

@@ -195,17 +195,26 @@ public final class Libc {
 
   /** Mounts a new bpffs that only root may enter. */
   public static void mountBpffs(String folder) throws BpfException {
+    mount("bpf", folder, "mode=0700");
+  }
+
+  /** The kernel has but one. */
+  public static void mountTracefs(String folder) throws BpfException {
+    mount("tracefs", folder, "");
+  }
+
+  private static void mount(String type, String folder, String options) throws BpfException {
     try (var arena = Arena.ofConfined()) {
-      var type = arena.allocateFrom("bpf").address();
+      var name = arena.allocateFrom(type).address();
       MOUNT.orThrow(
           MOUNT.call(
-              type,
+              name,
               arena.allocateFrom(folder).address(),
-              type,
+              name,
               0,
-              arena.allocateFrom("mode=0700").address(),
+              arena.allocateFrom(options).address(),
               0),
-          "a bpf file system at " + folder);
+          "a %s file system at %s".formatted(type, folder));
     }
   }
 

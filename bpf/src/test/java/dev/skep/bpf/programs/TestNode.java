@@ -11,6 +11,7 @@ import dev.skep.bpf.PolicyPlan;
 import dev.skep.bpf.PolicyPlan.Scope;
 import dev.skep.bpf.PolicyTotals;
 import dev.skep.bpf.SkepKernel;
+import dev.skep.bpf.kernel.Dispatch;
 import dev.skep.bpf.kernel.KernelOptions;
 import dev.skep.bpf.kernel.ProcessOptions;
 import dev.skep.bpf.kernel.SkepKernels;
@@ -25,6 +26,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import org.awaitility.core.ConditionTimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /** Skep's programs in this machine's kernel, in a folder of their own, and all that they report. */
 final class TestNode implements AutoCloseable {
@@ -44,9 +46,20 @@ final class TestNode implements AutoCloseable {
   }
 
   TestNode(int ringBytes, ProcessOptions processes) throws BpfException {
+    this(ringBytes, processes, null);
+  }
+
+  /** Whose system calls are seen in this way; null: the best here. */
+  TestNode(@Nullable Dispatch dispatch) throws BpfException {
+    this(RING_BYTES, ProcessOptions.defaults(), dispatch);
+  }
+
+  private TestNode(int ringBytes, ProcessOptions processes, @Nullable Dispatch dispatch)
+      throws BpfException {
     var name = "skep-test-" + ProcessHandle.current().pid() + "-" + NODES.incrementAndGet();
     kernel =
-        SkepKernels.open(new KernelOptions(Path.of("/sys/fs/bpf", name), ringBytes, processes));
+        SkepKernels.open(
+            new KernelOptions(Path.of("/sys/fs/bpf", name), ringBytes, processes, dispatch));
     consumer = Thread.ofPlatform().name("ring").start(() -> kernel.consume(new Keeper()));
   }
 
@@ -127,12 +140,15 @@ final class TestNode implements AutoCloseable {
     await().atMost(PATIENCE).pollInterval(LOOK).until(() -> records.size() >= count);
   }
 
-  /** What one process was reported for, of one kind. */
+  /** What one process was reported for, of one kind: the last one that had this id. */
   <R extends KernelRecord> List<R> records(Class<R> kind, int pid) {
-    return records().stream()
+    var its = records().stream().filter(record -> record.header().process().pid() == pid).toList();
+    long start =
+        its.stream().mapToLong(record -> record.header().process().start()).max().orElse(0);
+    return its.stream()
+        .filter(record -> record.header().process().start() == start)
         .filter(kind::isInstance)
         .map(kind::cast)
-        .filter(record -> record.header().process().pid() == pid)
         .toList();
   }
 
