@@ -5,9 +5,8 @@ import dev.skep.bpf.libbpf.Libc;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * What the programs that see system calls are attached to. The kernel lets a program call only such
@@ -23,7 +22,6 @@ public enum Dispatch {
   /** Perf turns preemption off around its programs, and needs tracefs to be told what to attach. */
   PERF_TRACEPOINT("perf_sys_enter", "perf_sys_exit", "policy_perf");
 
-  private static final Logger LOG = LoggerFactory.getLogger(Dispatch.class);
   private static final Path TRACEFS = Path.of("/sys/kernel/tracing");
   private static final Path DEBUGFS =
       Path.of("/sys/kernel/debug/tracing"); // libbpf looks here first
@@ -58,39 +56,33 @@ public enum Dispatch {
    * @param predecessors names of the programs that go on
    */
   static Dispatch choose(@Nullable Dispatch wanted, List<String> predecessors) throws BpfException {
-    for (var dispatch : values()) {
-      if (predecessors.contains(dispatch.enter)) {
-        return dispatch;
-      }
+    var best = Preemption.reachesTracepoints() ? PERF_TRACEPOINT : RAW_TRACEPOINT;
+    var chosen =
+        Stream.of(values())
+            .filter(dispatch -> predecessors.contains(dispatch.enter))
+            .findAny()
+            .orElse(wanted == null ? best : wanted);
+    if (chosen == PERF_TRACEPOINT) {
+      mountTracefs();
     }
-    if (wanted == null && !Preemption.reachesTracepoints()) {
-      return RAW_TRACEPOINT;
-    }
-    if (wanted != RAW_TRACEPOINT && !hasTracefs()) {
-      if (wanted == PERF_TRACEPOINT) {
-        throw new BpfException("open", 0, TRACEFS + " is no tracefs");
-      }
-      return RAW_TRACEPOINT;
-    }
-    return wanted == null ? PERF_TRACEPOINT : wanted;
+    return chosen;
   }
 
-  private static boolean hasTracefs() {
+  /** Unless it is there: in a container it is not, though the machine may have it. */
+  private static void mountTracefs() throws BpfException {
     var at = Files.exists(DEBUGFS) ? DEBUGFS : TRACEFS;
     if (Files.exists(at.resolve("events"))) {
-      return true;
+      return;
     }
     try {
       Libc.mountTracefs(at.toString());
-      return true;
     } catch (BpfException e) {
-      LOG.warn(
-          "watched system calls can be missed when a process is stopped in the middle of one:"
-              + " what prevents that on this kernel needs tracefs ({}); mount it (mount -t tracefs"
-              + " tracefs {}) and start the agent again",
-          e.getMessage(),
-          at);
-      return false;
+      throw new BpfException(
+          "open",
+          0,
+          "this kernel stops programs on raw tracepoints in the middle, and would miss calls; what"
+              + " it does not stop needs tracefs (%s): mount it (mount -t tracefs tracefs %s)"
+                  .formatted(e.getMessage(), at));
     }
   }
 }
