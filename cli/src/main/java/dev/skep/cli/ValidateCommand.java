@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -23,19 +24,31 @@ import picocli.CommandLine.Spec;
     description = {
       "Checks policies without a cluster.",
       "Prints a line for each problem: FILE: field: what is wrong, what would be right.",
+      "What is right, but beyond this version, is told as \"not supported yet\".",
       "FILE#2 is the second policy of a file."
     },
     exitCodeListHeading = "Exit status:%n",
     exitCodeList = {
       "0:every policy can be carried out",
-      "1:at least one cannot",
-      "2:a file cannot be read, or the call is wrong"
+      "1:at least one is wrong",
+      "2:a file cannot be read, or the call is wrong",
+      "3:none is wrong, but at least one is not supported yet"
     },
     mixinStandardHelpOptions = true)
 final class ValidateCommand implements Callable<Integer> {
-  private static final int VALID = 0;
-  private static final int REFUSED = 1;
-  private static final int UNREADABLE = 2;
+  /** The worst of all files counts. */
+  private enum Outcome {
+    VALID(0),
+    NOT_SUPPORTED(3),
+    WRONG(1),
+    UNREADABLE(2);
+
+    private final int status;
+
+    Outcome(int status) {
+      this.status = status;
+    }
+  }
 
   /** More than any policy that a cluster stores; a device file has no end. */
   private static final int BYTES = 8 << 20;
@@ -47,10 +60,14 @@ final class ValidateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    return files.stream().mapToInt(this::validate).max().orElse(VALID);
+    return files.stream()
+        .map(this::validate)
+        .max(Comparator.naturalOrder())
+        .orElse(Outcome.VALID)
+        .status;
   }
 
-  private int validate(String file) {
+  private Outcome validate(String file) {
     try {
       return report(file, PolicyReader.readText(read(file)));
     } catch (NoSuchFileException e) {
@@ -82,26 +99,29 @@ final class ValidateCommand implements Callable<Integer> {
     return bytes;
   }
 
-  private int unreadable(String file, String reason) {
+  private Outcome unreadable(String file, String reason) {
     spec.commandLine().getErr().println(file + ": " + reason);
-    return UNREADABLE;
+    return Outcome.UNREADABLE;
   }
 
-  private int report(String file, List<Reading> readings) {
-    var status = VALID;
+  private Outcome report(String file, List<Reading> readings) {
+    var worst = Outcome.VALID;
     for (int i = 0; i < readings.size(); i++) {
       var name = readings.size() == 1 ? file : file + "#" + (i + 1);
-      status = Math.max(status, report(spec.commandLine().getOut(), name, readings.get(i)));
+      var outcome = report(spec.commandLine().getOut(), name, readings.get(i));
+      worst = outcome.compareTo(worst) > 0 ? outcome : worst;
     }
-    return status;
+    return worst;
   }
 
-  private static int report(PrintWriter out, String name, Reading reading) {
+  private static Outcome report(PrintWriter out, String name, Reading reading) {
     return switch (reading) {
-      case Reading.Accepted _ -> VALID;
+      case Reading.Accepted _ -> Outcome.VALID;
       case Reading.Refused(var problems) -> {
         problems.forEach(problem -> out.println(name + ": " + problem));
-        yield REFUSED;
+        yield problems.stream().allMatch(problem -> problem.kind() == Reading.Kind.UNSUPPORTED)
+            ? Outcome.NOT_SUPPORTED
+            : Outcome.WRONG;
       }
     };
   }

@@ -47,6 +47,16 @@ class SkepMainTest {
   }
 
   @Test
+  void whatIsRightButNotSupportedYetIsStatus3() throws IOException {
+    var later =
+        file("later.yaml", GOOD.replace("call: sys_write", "call: vfs_write, syscall: false"));
+
+    assertThat(skep("validate", later)).isEqualTo(3);
+    assertThat(out.toString()).startsWith(later + ": spec.kprobes[0].syscall: not supported yet: ");
+    assertThat(skep("validate", later, file("bad.yaml", BAD))).isEqualTo(1);
+  }
+
+  @Test
   void aPolicyThatWouldChooseNoPodIsToldSo() throws IOException {
     var policy =
         """

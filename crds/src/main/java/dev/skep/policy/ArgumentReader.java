@@ -1,124 +1,166 @@
 package dev.skep.policy;
 
 import dev.skep.crds.v1alpha1.ArgumentSpec;
-import dev.skep.policy.Hook.Argument;
-import dev.skep.policy.Hook.ArgumentType;
-import dev.skep.policy.KprobeReader.ReadArgument;
-import java.util.Optional;
+import dev.skep.policy.ast.Argument;
+import dev.skep.policy.ast.ArgumentType;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** One entry of {@code args}, or {@code returnArg}. */
+/** The entries of {@code args}, or {@code returnArg}. */
 final class ArgumentReader {
-  /** What a system call has at most. */
-  private static final int ARGUMENTS = 6;
+  private static final Set<ArgumentType> LARGE =
+      EnumSet.of(
+          ArgumentType.CHAR_BUF,
+          ArgumentType.CHAR_IOVEC,
+          ArgumentType.CONST_BUF,
+          ArgumentType.IOV_ITER,
+          ArgumentType.STRING);
 
   private final Problems problems;
-  private final String path;
+  private final HookPlace place;
 
-  ArgumentReader(Problems problems, String path) {
+  ArgumentReader(Problems problems, HookPlace place) {
     this.problems = problems;
-    this.path = path;
+    this.place = place;
   }
 
-  ReadArgument read(ArgumentSpec spec) {
-    var index = readIndex(spec.index());
-    refuseExtras(spec);
-    if ("nop".equals(spec.type())) {
-      return new ReadArgument(index, "nop", Optional.empty(), Optional.empty());
+  Arguments readAll(List<ArgumentSpec> specs, String path) {
+    var entries = new ArrayList<Arguments.Entry>();
+    for (int i = 0; i < specs.size(); i++) {
+      var at = Path.item(path, i);
+      var entry = read(specs.get(i), at);
+      var index = entry.index();
+      if (index.isPresent() && entries.stream().anyMatch(e -> e.hasIndex(index.getAsLong()))) {
+        problems.invalid(at + ".index", "is " + index.getAsLong() + " for the second time");
+      }
+      entries.add(entry);
     }
-    var type = readType(spec.type());
-    var size = readSize(spec, type);
-    return new ReadArgument(
-        index, spec.type(), Optional.ofNullable(type), assemble(index, type, size, spec.label()));
+    return new Arguments(place, entries);
   }
 
-  private static Optional<Argument> assemble(
-      @Nullable Long index, @Nullable ArgumentType type, OptionalInt size, @Nullable String label) {
-    return index == null || type == null || size.isPresent() != (type == ArgumentType.CHAR_BUF)
-        ? Optional.empty() // reported
-        : Optional.of(new Argument(index.intValue(), type, size, label));
+  Arguments.Entry read(ArgumentSpec spec, String path) {
+    var index = readIndex(spec.index(), path);
+    boolean plain = refuseExtras(spec, path);
+    // A word that is none was reported; what is written as nothing is to be found out.
+    var type = ArgumentType.of(spec.type() == null ? "auto" : spec.type()).orElseThrow();
+    if (type == ArgumentType.NOP) {
+      return entry(path, index, type, OptionalInt.empty(), spec, plain);
+    }
+    var size = readSize(spec, type, path);
+    boolean sized = size.isPresent() || !type.hasLength() || returnCopy(spec);
+    checkMaxData(spec, type, path);
+    boolean known = plain && sized && (spec.type() != null || !problems.isBroken(path + ".type"));
+    return entry(path, index, type, type.hasLength() ? size : OptionalInt.empty(), spec, known);
   }
 
-  private @Nullable Long readIndex(@Nullable Long index) {
+  private static Arguments.Entry entry(
+      String path,
+      OptionalLong index,
+      ArgumentType type,
+      OptionalInt size,
+      ArgumentSpec spec,
+      boolean known) {
+    return new Arguments.Entry(
+        index,
+        new Argument(
+            path,
+            Math.toIntExact(index.orElse(0)),
+            known ? type : ArgumentType.NOP,
+            known ? size : OptionalInt.empty(),
+            returnCopy(spec),
+            Boolean.TRUE.equals(spec.maxData()),
+            spec.label()),
+        known);
+  }
+
+  private static boolean returnCopy(ArgumentSpec spec) {
+    return Boolean.TRUE.equals(spec.returnCopy());
+  }
+
+  private OptionalLong readIndex(@Nullable Long index, String path) {
     if (index == null) {
       problems.broken(path + ".index", "is missing, but required");
-      return null;
+      return OptionalLong.empty();
     }
-    if (index >= ARGUMENTS) {
+    if (index >= place.arguments()) {
       problems.broken(
-          path + ".index", "is " + index + ", but a system call has arguments 0 to 5 at most");
-      return null;
+          path + ".index",
+          "is "
+              + index
+              + ", but "
+              + place
+              + " has arguments 0 to "
+              + (place.arguments() - 1)
+              + " at most");
+      return OptionalLong.empty();
     }
-    return index;
+    return OptionalLong.of(index);
   }
 
-  private @Nullable ArgumentType readType(@Nullable String type) {
-    return switch (type == null ? "auto" : type) {
-      case "int", "sint32", "int32" -> ArgumentType.INT;
-      case "uint32" -> ArgumentType.UINT32;
-      case "long", "sint64", "int64" -> ArgumentType.LONG;
-      case "size_t", "uint64", "ulong" -> ArgumentType.SIZE;
-      case "fd" -> ArgumentType.FD;
-      case "string" -> ArgumentType.STRING;
-      case "char_buf" -> ArgumentType.CHAR_BUF;
-      case "auto" -> {
-        problems.unsupported(path + ".type", "finding out the type; write it, such as type: int");
-        yield null;
-      }
-      default -> {
-        problems.unsupported(
-            path + ".type",
-            "arguments of type "
-                + type
-                + "; int, uint32, long, size_t, fd, string, char_buf and nop can be read");
-        yield null;
-      }
-    };
-  }
-
-  private OptionalInt readSize(ArgumentSpec spec, @Nullable ArgumentType type) {
+  private OptionalInt readSize(ArgumentSpec spec, ArgumentType type, String path) {
     var size = spec.sizeArgIndex();
     boolean given = size != null && size != 0;
-    if (type == ArgumentType.CHAR_BUF && !given) {
+    if (type.hasLength() && !given && !returnCopy(spec)) {
       problems.invalid(
           path + ".sizeArgIndex",
-          "is missing, but a char_buf needs it: which argument holds the length, counted from 1");
+          "is missing, but a "
+              + type.words().getFirst()
+              + " needs it: which argument holds the length, counted from 1");
       return OptionalInt.empty();
     }
     if (!given || size == null) {
       return OptionalInt.empty();
     }
-    if (size > ARGUMENTS) {
+    if (size > place.arguments()) {
       problems.invalid(
           path + ".sizeArgIndex",
-          "is " + size + ", but a system call has arguments 1 to 6 at most, counted from 1");
+          "is "
+              + size
+              + ", but "
+              + place
+              + " has arguments 1 to "
+              + place.arguments()
+              + " at most, counted from 1");
       return OptionalInt.empty();
     }
-    if (type != null && type != ArgumentType.CHAR_BUF) {
-      problems.invalid(path + ".sizeArgIndex", "belongs to a char_buf, this is a " + spec.type());
+    if (!type.hasLength() && !problems.isBroken(path + ".type")) {
+      problems.invalid(
+          path + ".sizeArgIndex", "belongs to a char_buf, this is a " + type.words().getFirst());
       return OptionalInt.empty();
     }
     return OptionalInt.of(Math.toIntExact(size) - 1);
   }
 
-  private void refuseExtras(ArgumentSpec spec) {
-    refuseText(spec.source(), "source", "values that are no arguments");
-    refuseText(spec.resolve(), "resolve", "members of structures");
-    refuseText(spec.btfType(), "btfType", "members of structures");
-    refuseText(spec.btfTypeModule(), "btfTypeModule", "types of kernel modules");
-    if (Boolean.TRUE.equals(spec.returnCopy())) {
-      problems.unsupported(
-          path + ".returnCopy", "reading an argument when the call returns; delete it");
+  private void checkMaxData(ArgumentSpec spec, ArgumentType type, String path) {
+    if (Boolean.TRUE.equals(spec.maxData()) && !LARGE.contains(type) && type != ArgumentType.AUTO) {
+      problems.invalid(
+          path + ".maxData",
+          "belongs to buffers and strings, this is a " + type.words().getFirst());
     }
-    if (Boolean.TRUE.equals(spec.maxData())) {
-      problems.unsupported(path + ".maxData", "more than 4096 bytes of an argument; delete it");
+    if (returnCopy(spec) && (place.isTracepoint() || place == HookPlace.LSM_HOOK)) {
+      problems.invalid(path + ".returnCopy", "is there, but " + place + " does not return");
     }
   }
 
-  private void refuseText(@Nullable String value, String field, String what) {
-    if (value != null && !value.isEmpty()) {
-      problems.unsupported(path + "." + field, what);
+  /** Whether there are none. */
+  private boolean refuseExtras(ArgumentSpec spec, String path) {
+    boolean refused = refuse(spec.source(), path + ".source", "values that are no arguments");
+    refused |= refuse(spec.resolve(), path + ".resolve", "members of structures");
+    refused |= refuse(spec.btfType(), path + ".btfType", "members of structures");
+    refused |= refuse(spec.btfTypeModule(), path + ".btfTypeModule", "types of kernel modules");
+    return !refused;
+  }
+
+  private boolean refuse(@Nullable String value, String path, String what) {
+    if (value == null || value.isEmpty()) {
+      return false;
     }
+    problems.unsupported(path, what);
+    return true;
   }
 }

@@ -1,164 +1,170 @@
 package dev.skep.policy;
 
 import dev.skep.crds.v1alpha1.SelectorSpec.ArgumentFilterSpec;
-import dev.skep.policy.Hook.ArgumentFilter;
-import dev.skep.policy.Hook.ArgumentType;
-import dev.skep.policy.Hook.Matching;
-import dev.skep.policy.KprobeReader.ArgumentTable;
-import java.util.Collection;
-import java.util.HashSet;
+import dev.skep.policy.ast.ArgumentType;
+import dev.skep.policy.ast.Matching;
+import dev.skep.policy.ast.Operator;
+import dev.skep.policy.ast.Selector.ArgumentFilter;
+import dev.skep.policy.ast.Selector.ReturnFilter;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalLong;
-import java.util.Set;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
-/** One entry of {@code matchArgs}: which operators fit which types, and what their values are. */
+/** One entry of {@code matchArgs} or {@code matchReturnArgs}: what it is about and what it asks. */
 final class FilterReader {
-  private static final List<String> OF_TEXTS =
-      List.of("Equal", "NotEqual", "Prefix", "NotPrefix", "Postfix", "NotPostfix");
-  private static final List<String> OF_TEXTS_LATER = List.of("SubString", "SubStringIgnCase");
-  private static final List<String> OF_NUMBERS =
-      List.of("Equal", "NotEqual", "GT", "GreaterThan", "LT", "LessThan", "Mask");
-  private static final List<String> OF_NUMBERS_LATER =
-      List.of("InMap", "NotInMap", "InRange", "NotInRange", "CelExpr");
-
   private final Problems problems;
   private final String path;
-  private final ArgumentTable arguments;
+  private final HookContext hook;
+  private final MatchingReader matchings;
 
-  FilterReader(Problems problems, String path, ArgumentTable arguments) {
+  FilterReader(Problems problems, String path, HookContext hook) {
     this.problems = problems;
     this.path = path;
-    this.arguments = arguments;
+    this.hook = hook;
+    this.matchings = new MatchingReader(problems, path, hook.lists());
   }
 
-  Optional<ArgumentFilter> read(ArgumentFilterSpec spec) {
-    if (!spec.args().isEmpty()) {
-      problems.unsupported(path + ".args", "arguments by position; write index");
-      return Optional.empty();
+  @Nullable ArgumentFilter read(ArgumentFilterSpec spec) {
+    var operator = operator(spec);
+    if (operator == Operator.CAPABILITIES_GAINED) {
+      return readCapabilitiesGained(spec);
     }
-    if (spec.index() == null) {
-      problems.broken(path + ".index", "is missing: which argument, as its index in args");
-      return Optional.empty();
+    var position =
+        spec.args().isEmpty() ? positionOfIndex(spec.index()) : positionInArgs(spec, operator);
+    if (position.isEmpty() || operator == null) {
+      return null; // reported
     }
-    long index = spec.index();
-    var argument = arguments.withIndex(index);
-    if (argument.isEmpty()) {
-      if (!arguments.isDoubtful()) {
-        problems.invalid(
-            path + ".index", "is " + index + ", but " + arguments.indexes() + "; add it there");
-      }
-      return Optional.empty();
-    }
-    if (argument.get().isNop()) {
+    var argument = hook.arguments().at(position.getAsInt());
+    if (argument.isNop()) {
       problems.invalid(
-          path + ".index", "is " + index + ", but that argument is a nop; give it a type in args");
-      return Optional.empty();
-    }
-    var type = argument.get().type();
-    var operator = spec.operator();
-    if (type.isEmpty() || operator == null) {
-      return Optional.empty(); // reported there
-    }
-    var matching =
-        fits(operator, type.get(), argument.get().word())
-            ? readMatching(operator, type.get(), spec.values())
-            : null;
-    return Optional.ofNullable(matching)
-        .map(m ->
-            new ArgumentFilter(arguments.position(argument.get()), operator.startsWith("Not"), m));
-  }
-
-  private boolean fits(String operator, ArgumentType type, @Nullable String word) {
-    var now = type.isText() ? OF_TEXTS : OF_NUMBERS;
-    var later = type.isText() ? OF_TEXTS_LATER : OF_NUMBERS_LATER;
-    if (now.contains(operator)) {
-      return true;
-    }
-    if (later.contains(operator)) {
-      problems.unsupported(
-          path + ".operator",
-          "the operator " + operator + "; the type " + word + " takes " + all(now));
-    } else {
-      problems.invalid(
-          path + ".operator",
-          "is " + operator + ", but the argument is of type " + word + ", which takes " + all(now));
-    }
-    return false;
-  }
-
-  private static String all(Collection<String> operators) {
-    return String.join(", ", operators);
-  }
-
-  private @Nullable Matching readMatching(String operator, ArgumentType type, List<String> values) {
-    if (values.isEmpty()) {
-      problems.invalid(path + ".values", "is missing, but " + operator + " needs values");
+          path + (spec.args().isEmpty() ? ".index" : ".args[0]"),
+          "is "
+              + (spec.args().isEmpty() ? spec.index() : spec.args().getFirst())
+              + ", but that argument is a nop; give it a type in args");
       return null;
     }
-    var texts = new TextValues(problems, path + ".values", type);
-    return switch (operator) {
-      case "Equal", "NotEqual" ->
-          type.isText()
-              ? texts.read(values, TextValues.WHOLE).map(Matching.TextOneOf::new).orElse(null)
-              : readNumbers(type, values).map(Matching.OneOf::new).orElse(null);
-      case "Prefix", "NotPrefix" ->
-          texts.read(values, TextValues.PREFIX).map(Matching.TextPrefix::new).orElse(null);
-      case "Postfix", "NotPostfix" ->
-          texts.read(values, TextValues.POSTFIX).map(Matching.TextPostfix::new).orElse(null);
-      case "GT", "GreaterThan" -> {
-        var bound = readBound(operator, type, values);
-        yield bound.isPresent() ? new Matching.GreaterThan(bound.getAsLong()) : null;
-      }
-      case "LT", "LessThan" -> {
-        var bound = readBound(operator, type, values);
-        yield bound.isPresent() ? new Matching.LessThan(bound.getAsLong()) : null;
-      }
-      case "Mask" -> readMask(type, values);
-      default -> throw new AssertionError(operator + " fits, but has no meaning");
-    };
-  }
-
-  private Optional<Set<Long>> readNumbers(ArgumentType type, List<String> values) {
-    var numbers = new HashSet<Long>();
-    boolean whole = true;
-    for (int i = 0; i < values.size(); i++) {
-      var number = readNumber(NumberRange.of(type), values.get(i), i);
-      number.ifPresent(numbers::add);
-      whole &= number.isPresent();
+    if (!argument.known()) {
+      return null; // reported there
     }
-    return whole ? Optional.of(numbers) : Optional.empty();
+    var type = argument.argument().type();
+    var matching = matchings.read(type, type.words().getFirst(), operator, spec.values());
+    return matching == null
+        ? null
+        : new ArgumentFilter(path, position.getAsInt(), operator.negates(), matching);
   }
 
-  private OptionalLong readBound(String operator, ArgumentType type, List<String> values) {
-    if (values.size() > 1) {
+  /** The one return value. */
+  @Nullable ReturnFilter readReturn(ArgumentFilterSpec spec) {
+    if (spec.index() != null && spec.index() != 0) {
       problems.invalid(
-          path + ".values",
-          "has " + values.size() + " values, but " + operator + " compares with one");
-      return OptionalLong.empty();
+          path + ".index", "is " + spec.index() + ", but a call returns one value; leave it out");
     }
-    return readNumber(NumberRange.of(type), values.getFirst(), 0);
-  }
-
-  private @Nullable Matching readMask(ArgumentType type, List<String> values) {
-    long bits = 0;
-    for (int i = 0; i < values.size(); i++) {
-      var mask = readNumber(NumberRange.ofBits(type), values.get(i), i);
-      if (mask.isPresent() && mask.getAsLong() == 0) {
-        problems.invalid(Path.item(path + ".values", i), "is 0, a mask that never matches");
-      }
-      bits |= mask.orElse(0);
+    if (!spec.args().isEmpty()) {
+      problems.invalid(path + ".args", "is there, but a call returns one value; leave it out");
     }
-    return bits == 0 ? null : new Matching.AnyBit(bits);
-  }
-
-  private OptionalLong readNumber(NumberRange range, String text, int i) {
-    var number = range.parse(text);
-    if (number.isEmpty()) {
+    var operator = operator(spec);
+    if (operator == null || hook.returned() == null) {
+      return null; // reported
+    }
+    if (operator == Operator.CAPABILITIES_GAINED) {
       problems.invalid(
-          Path.item(path + ".values", i), "is " + Text.quote(text) + ", must be " + range);
+          path + ".operator", "is CapabilitiesGained, which compares two arguments of a call");
+      return null;
     }
-    return number;
+    var type = hook.returned().type();
+    var matching = matchings.read(type, type.words().getFirst(), operator, spec.values());
+    return matching == null ? null : new ReturnFilter(path, operator.negates(), matching);
+  }
+
+  private static @Nullable Operator operator(ArgumentFilterSpec spec) {
+    return spec.operator() == null ? null : Operator.of(spec.operator()).orElseThrow();
+  }
+
+  private OptionalInt positionOfIndex(@Nullable Long index) {
+    if (index == null) {
+      problems.broken(path + ".index", "is missing: which argument, as its index in args");
+      return OptionalInt.empty();
+    }
+    var position = hook.arguments().find(index);
+    if (position.isEmpty() && !hook.arguments().areDoubtful()) {
+      problems.invalid(
+          path + ".index",
+          "is " + index + ", but " + hook.arguments().indexes() + "; add it there");
+    }
+    return position;
+  }
+
+  private OptionalInt positionInArgs(ArgumentFilterSpec spec, @Nullable Operator operator) {
+    if (spec.index() != null) {
+      problems.invalid(path + ".args", "is there beside index; keep one of them");
+    }
+    if (spec.args().size() > 1 && operator != null) {
+      problems.invalid(
+          path + ".args",
+          "has "
+              + spec.args().size()
+              + " positions, but "
+              + operator.word()
+              + " looks at one argument");
+      return OptionalInt.empty();
+    }
+    return position(spec.args(), 0);
+  }
+
+  private OptionalInt position(List<Long> args, int i) {
+    int there = hook.arguments().entries().size();
+    if (args.get(i) >= there) {
+      problems.invalid(
+          Path.item(path + ".args", i),
+          "is "
+              + args.get(i)
+              + ", but the hook has "
+              + Text.count(there, "argument")
+              + ", counted from 0");
+      return OptionalInt.empty();
+    }
+    return OptionalInt.of(Math.toIntExact(args.get(i)));
+  }
+
+  private @Nullable ArgumentFilter readCapabilitiesGained(ArgumentFilterSpec spec) {
+    if (spec.args().size() != 2) {
+      problems.invalid(
+          path + ".args",
+          "needs two positions in the hook's args for CapabilitiesGained: of the capabilities"
+              + " after and before, such as [0, 1]");
+      return null;
+    }
+    if (!spec.values().isEmpty()) {
+      problems.invalid(
+          path + ".values", "is there, but CapabilitiesGained takes no values; delete it");
+    }
+    var after = position(spec.args(), 0);
+    var before = position(spec.args(), 1);
+    if (after.isEmpty() || before.isEmpty()) {
+      return null; // reported
+    }
+    boolean capabilities = isCapabilities(after.getAsInt(), 0);
+    capabilities &= isCapabilities(before.getAsInt(), 1);
+    return capabilities
+        ? new ArgumentFilter(
+            path, after.getAsInt(), false, new Matching.CapabilitiesGained(before.getAsInt()))
+        : null;
+  }
+
+  private boolean isCapabilities(int position, int i) {
+    var argument = hook.arguments().at(position);
+    if (!argument.known()) {
+      return false; // reported there
+    }
+    var type = argument.argument().type();
+    if (!type.isCapabilities() && type != ArgumentType.AUTO) {
+      problems.invalid(
+          Path.item(path + ".args", i),
+          "is an argument of type "
+              + type.words().getFirst()
+              + ", but CapabilitiesGained compares capabilities, such as cap_effective");
+      return false;
+    }
+    return true;
   }
 }

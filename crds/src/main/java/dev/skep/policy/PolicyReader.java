@@ -34,10 +34,20 @@ public final class PolicyReader {
    */
   public static Reading read(JsonNode document) {
     var problems = new Problems();
-    var policy = read(document, problems);
-    return policy == null || problems.any()
+    var tree = readTree(document, problems);
+    var policy = tree == null ? null : new EngineForm(problems).of(tree);
+    return policy == null
         ? new Reading.Refused(problems.in(document))
         : new Reading.Accepted(policy);
+  }
+
+  /** The same, whatever of it this version can carry out. */
+  public static TreeReading readTree(JsonNode document) {
+    var problems = new Problems();
+    var tree = readTree(document, problems);
+    return tree == null || problems.any()
+        ? new TreeReading.Refused(problems.in(document))
+        : new TreeReading.Understood(tree);
   }
 
   /**
@@ -61,7 +71,8 @@ public final class PolicyReader {
     return new Reading.Refused(List.of(new Problem(path, Kind.INVALID, message)));
   }
 
-  private static @Nullable Policy read(JsonNode document, Problems problems) {
+  /** If there are problems, only what is right. */
+  private static @Nullable PolicyTree readTree(JsonNode document, Problems problems) {
     if (!document.isObject()) {
       problems.broken("document", "is not a Kubernetes object with apiVersion, kind and spec");
       return null;

@@ -19,6 +19,7 @@ final class Problems {
   private static final int REPORTED = 100;
 
   private final List<Problem> found = new ArrayList<>();
+  private final Set<String> invalid = new HashSet<>();
   private final Set<String> broken = new HashSet<>();
   private final Set<String> beyond = new HashSet<>();
 
@@ -35,6 +36,7 @@ final class Problems {
   void invalid(String path, String message) {
     if (!within(path, broken)) {
       found.add(new Problem(path, Kind.INVALID, message));
+      invalid.add(path);
     }
   }
 
@@ -50,9 +52,14 @@ final class Problems {
    * @param reason what it is, and the remedy where there is one
    */
   void unsupported(String path, String reason) {
-    if (!within(path, broken) && !within(path, beyond)) {
+    if (!invalid.contains(path) && !within(path, broken) && !within(path, beyond)) {
       found.add(new Problem(path, Kind.UNSUPPORTED, "not supported yet: " + reason));
     }
+  }
+
+  /** Whether this, or what it is in, cannot even be read. */
+  boolean isBroken(String path) {
+    return within(path, broken);
   }
 
   /** All of {@code path} cannot be carried out: what else in it cannot is not worth a line. */

@@ -1,123 +1,95 @@
 package dev.skep.policy;
 
 import dev.skep.crds.v1alpha1.SelectorSpec;
-import dev.skep.crds.v1alpha1.SelectorSpec.BinaryFilterSpec;
-import dev.skep.crds.v1alpha1.SelectorSpec.PidFilterSpec;
-import dev.skep.policy.Hook.ArgumentFilter;
-import dev.skep.policy.Hook.BinaryFilter;
-import dev.skep.policy.Hook.PidFilter;
-import dev.skep.policy.Hook.Selector;
-import dev.skep.policy.KprobeReader.ArgumentTable;
-import java.nio.charset.StandardCharsets;
+import dev.skep.policy.ast.Selector;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
-import java.util.stream.Collectors;
+import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
 
-/** One entry of {@code selectors}. */
+/** The entries of {@code selectors}. */
 final class SelectorReader {
-  private static final int PID_FILTERS = 2;
-  private static final int BINARY_BYTES = 255;
-
   private final Problems problems;
-  private final String path;
-  private final ArgumentTable arguments;
+  private final HookContext hook;
 
-  SelectorReader(Problems problems, String path, ArgumentTable arguments) {
+  SelectorReader(Problems problems, HookContext hook) {
     this.problems = problems;
-    this.path = path;
-    this.arguments = arguments;
+    this.hook = hook;
   }
 
-  Selector read(SelectorSpec spec) {
-    refuseExtras(spec);
+  List<Selector> readAll(List<SelectorSpec> specs, String path) {
+    return each(specs, path, this::read);
+  }
+
+  private Selector read(SelectorSpec spec, String path) {
+    refuse(spec.macros(), path + ".macros", "macros of selectors; write the filters here");
+    refuse(spec.matchData(), path + ".matchData", "filters on values that are no arguments");
+    refuse(spec.matchWorkloads(), path + ".matchWorkloads", "choosing pods and containers");
+    checkReturns(spec, path);
+    var processes = new ProcessFilterReader(problems);
     return new Selector(
+        path,
         spec.label(),
-        readPids(spec.matchPIDs()),
-        readBinaries(spec.matchBinaries()),
-        readFilters(spec),
-        new ActionReader(problems, path + ".matchActions").read(spec.matchActions()));
+        each(spec.matchPIDs(), path + ".matchPIDs", processes::readPids),
+        each(spec.matchBinaries(), path + ".matchBinaries", processes::readBinaries),
+        each(spec.matchParentBinaries(), path + ".matchParentBinaries", processes::readBinaries),
+        each(
+            spec.matchArgs(),
+            path + ".matchArgs",
+            (filter, at) -> new FilterReader(problems, at, hook).read(filter)),
+        each(
+            spec.matchReturnArgs(),
+            path + ".matchReturnArgs",
+            (filter, at) -> new FilterReader(problems, at, hook).readReturn(filter)),
+        each(spec.matchNamespaces(), path + ".matchNamespaces", processes::readNamespaces),
+        each(
+            spec.matchNamespaceChanges(),
+            path + ".matchNamespaceChanges",
+            processes::readNamespaceChanges),
+        each(spec.matchCapabilities(), path + ".matchCapabilities", processes::readCapabilities),
+        each(
+            spec.matchCapabilityChanges(),
+            path + ".matchCapabilityChanges",
+            processes::readCapabilities),
+        new ActionReader(problems, hook, false)
+            .readAll(spec.matchActions(), path + ".matchActions"),
+        new ActionReader(problems, hook, true)
+            .readAll(spec.matchReturnActions(), path + ".matchReturnActions"));
   }
 
-  private void refuseExtras(SelectorSpec spec) {
-    refuse(spec.macros(), "macros", "macros of selectors; write the filters here");
-    refuse(spec.matchParentBinaries(), "matchParentBinaries", "filters on the parent process");
-    refuse(spec.matchData(), "matchData", "filters on values that are no arguments");
-    refuse(spec.matchReturnArgs(), "matchReturnArgs", "filters on the return value");
-    refuse(spec.matchReturnActions(), "matchReturnActions", "actions when the call returns");
-    refuse(spec.matchNamespaces(), "matchNamespaces", "filters on namespaces");
-    refuse(spec.matchNamespaceChanges(), "matchNamespaceChanges", "filters on namespaces");
-    refuse(spec.matchCapabilities(), "matchCapabilities", "filters on capabilities");
-    refuse(spec.matchCapabilityChanges(), "matchCapabilityChanges", "filters on capabilities");
-    refuse(spec.matchWorkloads(), "matchWorkloads", "choosing pods and containers");
+  private void checkReturns(SelectorSpec spec, String path) {
+    if (hook.returns()) {
+      return;
+    }
+    var remedy =
+        switch (hook.place()) {
+          case SYSCALL, FUNCTION -> "return is not true; add return: true and returnArg";
+          case TRACEPOINT, RAW_TRACEPOINT, LSM_HOOK -> hook.place() + " does not return";
+        };
+    if (!spec.matchReturnArgs().isEmpty()) {
+      problems.broken(path + ".matchReturnArgs", "is there, but " + remedy);
+    }
+    if (!spec.matchReturnActions().isEmpty()) {
+      problems.broken(path + ".matchReturnActions", "is there, but " + remedy);
+    }
   }
 
-  private void refuse(List<?> entries, String field, String what) {
+  private void refuse(List<?> entries, String path, String what) {
     if (!entries.isEmpty()) {
-      problems.unsupported(path + "." + field, what);
+      problems.unsupported(path, what);
     }
   }
 
-  private List<PidFilter> readPids(List<PidFilterSpec> specs) {
-    if (specs.size() > PID_FILTERS) {
-      problems.unsupported(
-          path + ".matchPIDs",
-          Text.count(specs.size(), "filter") + " in one selector; " + PID_FILTERS + " can be used");
-    }
-    return specs.stream()
-        .filter(spec -> !spec.values().isEmpty()) // reported as missing
-        .map(spec ->
-            new PidFilter(
-                "NotIn".equals(spec.operator()),
-                Boolean.TRUE.equals(spec.isNamespacePID()),
-                Boolean.TRUE.equals(spec.followForks()),
-                spec.values().stream().map(Long::intValue).collect(Collectors.toSet())))
-        .toList();
-  }
-
-  private List<BinaryFilter> readBinaries(List<BinaryFilterSpec> specs) {
-    var filters = new ArrayList<BinaryFilter>();
+  /** Without those that are wrong, which are told. */
+  private static <S, T> List<T> each(
+      List<S> specs, String path, BiFunction<S, String, @Nullable T> read) {
+    var all = new ArrayList<T>();
     for (int i = 0; i < specs.size(); i++) {
-      var spec = specs.get(i);
-      var at = Path.item(path + ".matchBinaries", i);
-      var operator = spec.operator();
-      if (operator != null && !operator.equals("In") && !operator.equals("NotIn")) {
-        problems.unsupported(
-            at + ".operator", operator + " of binaries; write whole paths with In or NotIn");
-      }
-      if (Boolean.TRUE.equals(spec.followChildren())) {
-        problems.unsupported(at + ".followChildren", "descendants of a binary");
-      }
-      if ("In".equals(operator) || "NotIn".equals(operator)) {
-        checkBinaries(spec.values(), at + ".values");
-      }
-      if (!spec.values().isEmpty()) {
-        filters.add(new BinaryFilter("NotIn".equals(operator), Set.copyOf(spec.values())));
+      var one = read.apply(specs.get(i), Path.item(path, i));
+      if (one != null) {
+        all.add(one);
       }
     }
-    return filters;
-  }
-
-  private void checkBinaries(List<String> paths, String at) {
-    for (int i = 0; i < paths.size(); i++) {
-      var binary = paths.get(i);
-      if (!binary.startsWith("/") || binary.indexOf('\0') >= 0) {
-        problems.invalid(
-            Path.item(at, i), "is " + Text.quote(binary) + ", must be a path that begins with /");
-      } else if (binary.getBytes(StandardCharsets.UTF_8).length > BINARY_BYTES) {
-        problems.invalid(
-            Path.item(at, i), "is longer than the " + BINARY_BYTES + " bytes that are compared");
-      }
-    }
-  }
-
-  private List<ArgumentFilter> readFilters(SelectorSpec spec) {
-    var filters = new ArrayList<ArgumentFilter>();
-    for (int i = 0; i < spec.matchArgs().size(); i++) {
-      new FilterReader(problems, Path.item(path + ".matchArgs", i), arguments)
-          .read(spec.matchArgs().get(i))
-          .ifPresent(filters::add);
-    }
-    return filters;
+    return all;
   }
 }

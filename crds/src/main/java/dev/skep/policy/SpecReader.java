@@ -1,30 +1,15 @@
 package dev.skep.policy;
 
 import dev.skep.crds.v1alpha1.TracingPolicySpec;
-import dev.skep.crds.v1alpha1.TracingPolicySpec.OptionSpec;
+import dev.skep.policy.ast.PolicyHook;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /** The meaning of a spec whose shape is known to be right, or was reported. */
 final class SpecReader {
-  private static final String POLICY_MODE = "policy-mode";
-
-  /** They only say how Tetragon attaches its programs. */
-  private static final Set<String> WITHOUT_MEANING_HERE =
-      Set.of("disable-kprobe-multi", "disable-uprobe-multi");
-
-  private static final List<String> OPTIONS =
-      List.of(
-          POLICY_MODE,
-          "disable-kprobe-multi",
-          "disable-uprobe-multi",
-          "override-method",
-          "sleepable-preload-size");
-
   private final Problems problems;
 
   SpecReader(Problems problems) {
@@ -34,90 +19,56 @@ final class SpecReader {
   /** Who the policy is, apart from what it says. */
   record Identity(String name, @Nullable String namespace, String uid, long generation) {}
 
-  @Nullable Policy read(Identity identity, TracingPolicySpec spec) {
-    boolean monitor = readMonitor(spec);
+  /** If there are problems, only what is right. */
+  PolicyTree read(Identity identity, TracingPolicySpec spec) {
+    var options = new OptionReader(problems).read(spec.options(), spec.mode());
     var nodes =
         new LabelSelectorReader(problems, SelectorWords.LABELS)
             .read(spec.nodeSelector(), "spec.nodeSelector");
     var scope = new ScopeReader(problems).read(identity.namespace(), spec);
-    refuseOtherHooks(spec);
-    var hooks = readHooks(spec);
-    if (problems.any()) {
-      return null;
-    }
-    if (hooks.isEmpty()) {
+    refuseLater(spec);
+    var lists = ValueLists.read(spec.lists(), problems);
+    var hooks = readHooks(spec, new HookReader(problems, lists));
+    if (hooks.isEmpty() && !problems.any()) {
       problems.invalid("spec", "watches nothing; add kprobes");
-      return null;
     }
-    return new Policy(
-        identity.name(), identity.uid(), identity.generation(), monitor, nodes, scope, hooks);
+    return new PolicyTree(
+        identity.name(),
+        identity.uid(),
+        identity.generation(),
+        options.monitor(),
+        options.overrideMethod(),
+        nodes,
+        scope,
+        hooks);
   }
 
-  private List<Hook> readHooks(TracingPolicySpec spec) {
-    var hooks = new ArrayList<Hook>();
-    for (int i = 0; i < spec.kprobes().size(); i++) {
-      var path = Path.item("spec.kprobes", i);
-      var hook = new KprobeReader(problems, path).read(i, spec.kprobes().get(i));
+  private static List<PolicyHook> readHooks(TracingPolicySpec spec, HookReader reader) {
+    var hooks = new ArrayList<PolicyHook>();
+    readAll(spec.kprobes(), "spec.kprobes", reader::readKprobe, hooks);
+    readAll(spec.fentries(), "spec.fentries", reader::readFentry, hooks);
+    readAll(spec.tracepoints(), "spec.tracepoints", reader::readTracepoint, hooks);
+    readAll(spec.lsmhooks(), "spec.lsmhooks", reader::readLsmHook, hooks);
+    return hooks;
+  }
+
+  private static <S> void readAll(
+      List<S> specs,
+      String path,
+      BiFunction<S, String, @Nullable PolicyHook> read,
+      List<PolicyHook> hooks) {
+    for (int i = 0; i < specs.size(); i++) {
+      var hook = read.apply(specs.get(i), Path.item(path, i));
       if (hook != null) {
         hooks.add(hook);
       }
     }
-    return hooks;
   }
 
-  private boolean readMonitor(TracingPolicySpec spec) {
-    var mode = spec.mode();
-    var names = new LinkedHashSet<String>();
-    for (int i = 0; i < spec.options().size(); i++) {
-      var option = spec.options().get(i);
-      var path = Path.item("spec.options", i);
-      var name = option.name();
-      if (name == null) {
-        continue;
-      }
-      if (!names.add(name)) {
-        problems.invalid(path + ".name", "is " + Text.quote(name) + " for the second time");
-      } else if (name.equals(POLICY_MODE)) {
-        mode = readPolicyMode(option, path, mode, spec.mode());
-      } else if (!WITHOUT_MEANING_HERE.contains(name)) {
-        refuseOption(name, path);
-      }
-    }
-    return "monitor".equals(mode);
-  }
-
-  private @Nullable String readPolicyMode(
-      OptionSpec option, String path, @Nullable String mode, @Nullable String declared) {
-    var value = option.value() == null ? "" : option.value();
-    var modes = List.of("enforce", "monitor");
-    if (!modes.contains(value)) {
-      problems.invalid(
-          path + ".value", "is " + Text.quote(value) + "; " + Text.instead(value, modes));
-      return mode;
-    }
-    if (declared != null && !declared.equals(value)) {
-      problems.invalid(
-          path + ".value", "is " + value + ", but spec.mode is " + declared + "; keep one of them");
-    }
-    return value;
-  }
-
-  private void refuseOption(String name, String path) {
-    if (OPTIONS.contains(name)) {
-      problems.unsupported(path + ".name", "the option " + name);
-    } else {
-      problems.invalid(
-          path + ".name", Text.quote(name) + " is not an option; " + Text.instead(name, OPTIONS));
-    }
-  }
-
-  private void refuseOtherHooks(TracingPolicySpec spec) {
-    refuse(spec.fentries(), "fentries", "functions of the kernel");
-    refuse(spec.tracepoints(), "tracepoints", "tracepoints");
+  /** What is known of the language, but not read yet. */
+  private void refuseLater(TracingPolicySpec spec) {
     refuse(spec.uprobes(), "uprobes", "functions of programs and libraries");
     refuse(spec.usdts(), "usdts", "probes of programs");
-    refuse(spec.lsmhooks(), "lsmhooks", "hooks of the kernel's security modules");
-    refuse(spec.lists(), "lists", "lists of values");
     refuse(spec.enforcers(), "enforcers", "enforcers");
     refuse(spec.selectorsMacros().values(), "selectorsMacros", "macros of selectors");
     if (Boolean.TRUE.equals(spec.loader())) {
@@ -127,8 +78,7 @@ final class SpecReader {
 
   private void refuse(Collection<?> entries, String field, String what) {
     if (!entries.isEmpty()) {
-      problems.unsupported(
-          "spec." + field, what + "; only kprobes of system calls can be carried out");
+      problems.unsupported("spec." + field, what);
     }
   }
 }

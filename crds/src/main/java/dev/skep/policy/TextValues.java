@@ -1,11 +1,12 @@
 package dev.skep.policy;
 
-import dev.skep.policy.Hook.ArgumentType;
+import dev.skep.policy.ast.ArgumentType;
+import dev.skep.policy.ast.Matching.Texts;
+import dev.skep.policy.ast.Matching.Texts.Part;
 import java.nio.charset.StandardCharsets;
-import java.util.HashSet;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Values that paths, strings and buffers are compared with.
@@ -13,21 +14,25 @@ import java.util.Set;
  * @param path of the list
  */
 record TextValues(Problems problems, String path, ArgumentType type) {
-  /** What the kernel compares at most, in bytes of UTF-8. */
-  static final int WHOLE = 4095;
-
-  static final int PREFIX = 256;
-  static final int POSTFIX = 128;
-
-  Optional<Set<String>> read(List<String> values, int bytes) {
-    var texts = new HashSet<String>();
+  @Nullable Texts read(Part part, List<String> values) {
+    var texts = new ArrayList<String>();
     boolean whole = true;
     for (int i = 0; i < values.size(); i++) {
       var text = withoutEnd(values.get(i));
-      whole &= check(text, bytes, Path.item(path, i));
+      whole &= check(text, part, Path.item(path, i));
       texts.add(text);
     }
-    return whole ? Optional.of(texts) : Optional.empty();
+    return whole ? new Texts(part, texts) : null;
+  }
+
+  /** What the kernel compares at most, in bytes of UTF-8. */
+  static int bytes(Part part) {
+    return switch (part) {
+      case WHOLE -> 4095;
+      case PREFIX -> 256;
+      case POSTFIX -> 128;
+      case SUB_STRING, SUB_STRING_IGN_CASE -> 100;
+    };
   }
 
   /** Some write the NUL that ends a string in memory; a buffer may well hold one. */
@@ -37,9 +42,9 @@ record TextValues(Problems problems, String path, ArgumentType type) {
         : text;
   }
 
-  private boolean check(String text, int bytes, String at) {
-    if (text.isEmpty()) {
-      problems.unsupported(at, "an empty text");
+  private boolean check(String text, Part part, String at) {
+    if (text.isEmpty() && part != Part.WHOLE) {
+      problems.invalid(at, "is empty: every text has that; leave the filter out");
       return false;
     }
     if (type != ArgumentType.CHAR_BUF && text.indexOf('\0') >= 0) {
@@ -47,8 +52,9 @@ record TextValues(Problems problems, String path, ArgumentType type) {
       return false;
     }
     int length = text.getBytes(StandardCharsets.UTF_8).length;
-    if (length > bytes) {
-      problems.invalid(at, "is " + length + " bytes long, at most " + bytes + " are compared");
+    if (length > bytes(part)) {
+      problems.invalid(
+          at, "is " + length + " bytes long, at most " + bytes(part) + " are compared");
       return false;
     }
     return true;

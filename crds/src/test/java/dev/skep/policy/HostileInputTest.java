@@ -50,6 +50,17 @@ class HostileInputTest {
           "Post",
           "sys_write",
           "list:x",
+          "list:dups",
+          "10.0.0.0/8",
+          "1:5",
+          "CAP_SYS_ADMIN",
+          "CapabilitiesGained",
+          "InMap",
+          "sock",
+          "auto",
+          "syscall64",
+          "Override",
+          "TrackSock",
           "/",
           "a\0b",
           "\u202e\u001b[2J",
@@ -62,14 +73,25 @@ class HostileInputTest {
     var random = new Random(seed);
     var supported = DocumentParser.parse(Policies.supported()).getFirst();
     var whole = DocumentParser.parse(Policies.wholeLanguage()).getFirst();
+    var samples = new ArrayList<JsonNode>();
+    for (var sample : Policies.languageSamples()) {
+      samples.add(DocumentParser.parse(sample).getFirst());
+    }
     int accepted = 0;
     for (int i = 0; i < 1_500; i++) {
-      var tree = (random.nextInt(4) == 0 ? whole : supported).deepCopy();
+      var original =
+          switch (random.nextInt(5)) {
+            case 0 -> whole;
+            case 1, 2 -> samples.get(random.nextInt(samples.size()));
+            default -> supported;
+          };
+      JsonNode tree = original.deepCopy();
       int mutations = 1 + random.nextInt(3);
       for (int m = 0; m < mutations; m++) {
         mutate(tree, random);
       }
       accepted += check(PolicyReader.read(tree)) ? 1 : 0;
+      check(PolicyReader.readTree(tree));
     }
     // A mutation that touches nothing that matters is rare, but so many have some.
     assertThat(accepted).isPositive();
@@ -157,16 +179,27 @@ class HostileInputTest {
     check(PolicyReader.read(JSON.pojoNode(new Object())));
   }
 
+  static void check(TreeReading reading) {
+    switch (reading) {
+      case TreeReading.Understood(var tree) -> assertThat(tree.hooks()).isNotEmpty();
+      case TreeReading.Refused(var problems) -> checkProblems(problems);
+    }
+  }
+
+  private static void checkProblems(List<Problem> problems) {
+    assertThat(problems.size()).isBetween(1, 101);
+    problems.forEach(HostileInputTest::isALine);
+  }
+
   /** Whether it was accepted. */
-  private static boolean check(Reading reading) {
+  static boolean check(Reading reading) {
     return switch (reading) {
       case Reading.Accepted(var policy) -> {
         assertThat(policy.hooks()).isNotEmpty();
         yield true;
       }
       case Reading.Refused(var problems) -> {
-        assertThat(problems.size()).isBetween(1, 101);
-        problems.forEach(HostileInputTest::isALine);
+        checkProblems(problems);
         yield false;
       }
     };
@@ -181,7 +214,7 @@ class HostileInputTest {
     }
   }
 
-  private static void mutate(JsonNode root, Random random) {
+  static void mutate(JsonNode root, Random random) {
     var containers = new ArrayList<JsonNode>();
     collect(root, containers);
     switch (containers.get(random.nextInt(containers.size()))) {
@@ -238,7 +271,7 @@ class HostileInputTest {
     }
   }
 
-  private static void mutate(StringBuilder text, Random random) {
+  static void mutate(StringBuilder text, Random random) {
     int at = random.nextInt(text.length());
     switch (random.nextInt(5)) {
       case 0 -> text.deleteCharAt(at);

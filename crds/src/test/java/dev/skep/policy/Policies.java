@@ -15,7 +15,16 @@ final class Policies {
 
   /** Every field of the language. */
   static String wholeLanguage() {
-    try (var in = Policies.class.getResourceAsStream("whole-language.yaml")) {
+    return resource("whole-language.yaml");
+  }
+
+  /** One text each. */
+  static List<String> languageSamples() {
+    return List.of(resource("language-samples.yaml").split("\n---\n", -1));
+  }
+
+  private static String resource(String name) {
+    try (var in = Policies.class.getResourceAsStream(name)) {
       return new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -100,8 +100,20 @@ class RefusalsTest {
         of("message: " + "x".repeat(257), "message: has 257 characters, at most 256 are allowed"),
         of("tags: [a]", "tags[0]: has 1 character, at least 2 are needed"),
         of(
-            "selectors: [{}, {}, {}, {}, {}, {}]",
-            "selectors: has 6 entries, at most 5 are allowed"));
+            "selectors: [" + "{}, ".repeat(17) + "]",
+            "selectors: has 17 entries, at most 16 are allowed"),
+        of(
+            "return: true\nreturnArg: {index: 0, type: nop}",
+            "returnArg.type: is nop, but return is true; give it a type"),
+        of(
+            "returnArgAction: TrackSock",
+            "returnArgAction: is TrackSock, but return is not true; add return: true"),
+        of(
+            "return: true\nreturnArg: {index: 0, type: int}\nreturnArgAction: TrackSock",
+            "returnArgAction: is TrackSock, but the return value is of type int, must be a sock"),
+        of(
+            "args: [{index: 0, type: int, maxData: true}]",
+            "args[0].maxData: belongs to buffers and strings, this is a int"));
   }
 
   @ParameterizedTest(name = "{0}")
@@ -120,17 +132,14 @@ class RefusalsTest {
         of("matchPIDs: [{operator: In}]", "matchPIDs[0].values: is missing, but required"),
         of("matchPIDs: [{operator: In, values: []}]", "matchPIDs[0].values: is empty"),
         of(
-            "matchPIDs: [{operator: In, values: [1, 2, 3, 4, 5]}]",
-            "matchPIDs[0].values: has 5 entries, at most 4 are allowed"),
-        of(
             "matchPIDs: [{operator: In, values: [\"1\"]}]",
             "matchPIDs[0].values[0]: is the text \"1\", must be a whole number"),
         of(
             "matchBinaries: [{operator: In, values: [bash]}]",
             "matchBinaries[0].values[0]: is \"bash\", must be a path that begins with /"),
         of(
-            "matchBinaries: [{operator: In, values: [/" + "x".repeat(255) + "]}]",
-            "matchBinaries[0].values[0]: is longer than the 255 bytes that are compared"),
+            "matchBinaries: [{operator: Prefix, values: [/" + "x".repeat(256) + "]}]",
+            "matchBinaries[0].values[0]: is longer than the 256 bytes that are compared"),
         of(
             "matchArgs: [{operator: Equal, values: [a]}]",
             "matchArgs[0].index: is missing: which argument, as its index in args"),
@@ -143,15 +152,15 @@ class RefusalsTest {
         of(
             "matchArgs: [{index: 0, operator: GT, values: [\"1\"]}]",
             "matchArgs[0].operator: is GT, but the argument is of type fd, which takes Equal, NotEqual,"
-                + " Prefix, NotPrefix, Postfix, NotPostfix"),
+                + " Prefix, NotPrefix, Postfix, NotPostfix, SubString, SubStringIgnCase"),
         of(
             "matchArgs: [{index: 3, operator: Prefix, values: [\"1\"]}]",
             "matchArgs[0].operator: is Prefix, but the argument is of type int, which takes Equal,"
-                + " NotEqual, GT, GreaterThan, LT, LessThan, Mask"),
+                + " NotEqual, GT, LT, Mask, InMap, NotInMap, InRange, NotInRange"),
         of(
             "matchArgs: [{index: 3, operator: DAddr, values: [10.0.0.0/8]}]",
             "matchArgs[0].operator: is DAddr, but the argument is of type int, which takes Equal,"
-                + " NotEqual, GT, GreaterThan, LT, LessThan, Mask"),
+                + " NotEqual, GT, LT, Mask, InMap, NotInMap, InRange, NotInRange"),
         of(
             "matchArgs: [{index: 0, operator: Equal}]",
             "matchArgs[0].values: is missing, but Equal needs values"),
@@ -182,6 +191,9 @@ class RefusalsTest {
         of(
             "matchArgs: [{index: 0, operator: Postfix, values: [" + "ä".repeat(65) + "]}]",
             "matchArgs[0].values[0]: is 130 bytes long, at most 128 are compared"),
+        of(
+            "matchArgs: [{index: 0, operator: Prefix, values: [\"\"]}]",
+            "matchArgs[0].values[0]: is empty: every text has that; leave the filter out"),
         of(
             "matchArgs: [{index: 0, operator: Equal, values: [\"a\\0b\"]}]",
             "matchArgs[0].values[0]: has a NUL within, which no string has"),
@@ -242,6 +254,13 @@ class RefusalsTest {
             "selectors: [{matchPIDs: [{operator: In, values: [1]}, {operator: In, values: [2]},"
                 + " {operator: In, values: [3]}]}]",
             "selectors[0].matchPIDs"),
+        arguments(
+            "selectors: [{matchPIDs: [{operator: In, values: [1, 2, 3, 4, 5]}]}]",
+            "selectors[0].matchPIDs[0].values"),
+        arguments(
+            "selectors: [{matchBinaries: [{operator: In, values: [/" + "x".repeat(255) + "]}]}]",
+            "selectors[0].matchBinaries[0].values[0]"),
+        arguments("selectors: [{}, {}, {}, {}, {}, {}]", "selectors"),
         arguments(
             "selectors: [{matchActions: [{action: Sigkill}, {action: Signal, argSig: 10}]}]",
             "selectors[0].matchActions[1].action"));

@@ -6,10 +6,14 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.skep.cluster.ControlPlane;
 import dev.skep.cluster.NeedsControlPlane;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Locale;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -34,6 +38,41 @@ class SchemaIT {
     var stored = JSON.readTree(CLUSTER.kubectl("get", "tp", "whole-language", "-o", "json"));
     var written = DocumentParser.parse(Policies.wholeLanguage()).getFirst();
     assertThat(stored.get("spec")).isEqualTo(JSON.readTree(written.get("spec").toString()));
+  }
+
+  @Test
+  void samplesOfTheLanguageReachTheOperatorUnchanged() throws Exception {
+    for (var sample : Policies.languageSamples()) {
+      CLUSTER.apply(sample);
+      var written = DocumentParser.parse(sample).getFirst();
+      var stored =
+          JSON.readTree(
+              CLUSTER.kubectl(
+                  "get",
+                  written.get("kind").asText().toLowerCase(Locale.ROOT),
+                  written.at("/metadata/name").asText(),
+                  "-o",
+                  "json"));
+
+      assertThat(PolicyReader.readTree(stored)).isInstanceOf(TreeReading.Understood.class);
+      assertThat(stored.get("spec")).isEqualTo(JSON.readTree(written.get("spec").toString()));
+    }
+  }
+
+  @Test
+  @EnabledIfSystemProperty(
+      named = "policies.folder",
+      matches = ".+",
+      disabledReason = "no -Dpolicies.folder with other people's policies was given")
+  void policiesOfOthersAreStoredOnceTheyNameOurGroup() throws IOException {
+    for (var file : PoliciesOfOthersTest.files()) {
+      var policy = Files.readString(file).replace("cilium.io/v1alpha1", "skep.dev/v1alpha1");
+
+      var answer = CLUSTER.tryApply(CLUSTER.kubeconfig(), policy);
+
+      assertThat(answer.err()).as(file.toString()).isEmpty();
+      assertThat(answer.exitCode()).as(file.toString()).isZero();
+    }
   }
 
   @ParameterizedTest

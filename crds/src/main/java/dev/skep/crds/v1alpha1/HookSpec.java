@@ -35,11 +35,11 @@ public sealed interface HookSpec {
       @Required @Size(min = 1, max = 256) @Nullable String call,
       @Nullable Boolean syscall,
       @JsonProperty("return") @Nullable Boolean wantsReturn,
-      @Size(max = 6) List<ArgumentSpec> args,
-      @Size(max = 6) List<ArgumentSpec> data,
+      @Size(max = 8) List<ArgumentSpec> args,
+      @Size(max = 8) List<ArgumentSpec> data,
       @Nullable ArgumentSpec returnArg,
       @OneOf({"", "Post", "TrackSock", "UntrackSock"}) @Nullable String returnArgAction,
-      @Size(max = 5) List<SelectorSpec> selectors,
+      @Size(max = 16) List<SelectorSpec> selectors,
       @Size(max = 256) @Nullable String message,
       @Size(max = 16) List<@Size(min = 2, max = 128) String> tags,
       @Nullable CallNotFoundSpec ignore)
@@ -66,8 +66,8 @@ public sealed interface HookSpec {
       @Required @Size(min = 1, max = 256) @Nullable String subsystem,
       @Required @Size(min = 1, max = 256) @Nullable String event,
       @Nullable Boolean raw,
-      @Size(max = 6) List<ArgumentSpec> args,
-      @Size(max = 5) List<SelectorSpec> selectors,
+      @Size(max = 8) List<ArgumentSpec> args,
+      @Size(max = 16) List<SelectorSpec> selectors,
       @Size(max = 256) @Nullable String message,
       @Size(max = 16) List<@Size(min = 2, max = 128) String> tags)
       implements HookSpec {
@@ -102,10 +102,10 @@ public sealed interface HookSpec {
       @Size(max = 256) List<@Min(0) Long> refCtrOffsets,
       @Size(max = 256) List<@Min(0) Long> addrs,
       @JsonProperty("return") @Nullable Boolean wantsReturn,
-      @Size(max = 6) List<ArgumentSpec> args,
-      @Size(max = 6) List<ArgumentSpec> data,
+      @Size(max = 8) List<ArgumentSpec> args,
+      @Size(max = 8) List<ArgumentSpec> data,
       @Nullable ArgumentSpec returnArg,
-      @Size(max = 5) List<SelectorSpec> selectors,
+      @Size(max = 16) List<SelectorSpec> selectors,
       @Size(max = 256) @Nullable String message,
       @Size(max = 16) List<@Size(min = 2, max = 128) String> tags,
       @Size(max = 64) List<@Size(max = 256) String> binaryDigests,
@@ -137,8 +137,8 @@ public sealed interface HookSpec {
       @Required @Size(min = 1, max = 256) @Nullable String provider,
       @Required @Size(min = 1, max = 256) @Nullable String name,
       @Size(max = 256) @Nullable String btfPath,
-      @Size(max = 6) List<ArgumentSpec> args,
-      @Size(max = 5) List<SelectorSpec> selectors,
+      @Size(max = 8) List<ArgumentSpec> args,
+      @Size(max = 16) List<SelectorSpec> selectors,
       @Size(max = 256) @Nullable String message,
       @Size(max = 16) List<@Size(min = 2, max = 128) String> tags)
       implements HookSpec {
@@ -153,8 +153,8 @@ public sealed interface HookSpec {
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
   record LsmHookSpec(
       @Required @Size(min = 1, max = 256) @Nullable String hook,
-      @Size(max = 6) List<ArgumentSpec> args,
-      @Size(max = 5) List<SelectorSpec> selectors,
+      @Size(max = 8) List<ArgumentSpec> args,
+      @Size(max = 16) List<SelectorSpec> selectors,
       @Size(max = 256) @Nullable String message,
       @Size(max = 16) List<@Size(min = 2, max = 128) String> tags)
       implements HookSpec {

@@ -17,19 +17,19 @@ import org.jspecify.annotations.Nullable;
 public record SelectorSpec(
     @Size(max = 256) @Nullable String label,
     @Size(max = 16) List<@Size(max = 256) String> macros,
-    @Size(max = 5) List<PidFilterSpec> matchPIDs,
-    @Size(max = 2) List<BinaryFilterSpec> matchBinaries,
-    @Size(max = 2) List<BinaryFilterSpec> matchParentBinaries,
-    @Size(max = 5) List<ArgumentFilterSpec> matchArgs,
-    @Size(max = 5) List<ArgumentFilterSpec> matchData,
-    @Size(max = 5) List<ArgumentFilterSpec> matchReturnArgs,
-    @Size(max = 10) List<NamespaceFilterSpec> matchNamespaces,
-    @Size(max = 10) List<NamespaceChangeFilterSpec> matchNamespaceChanges,
-    @Size(max = 10) List<CapabilityFilterSpec> matchCapabilities,
-    @Size(max = 10) List<CapabilityFilterSpec> matchCapabilityChanges,
+    @Size(max = 16) List<PidFilterSpec> matchPIDs,
+    @Size(max = 16) List<BinaryFilterSpec> matchBinaries,
+    @Size(max = 16) List<BinaryFilterSpec> matchParentBinaries,
+    @Size(max = 16) List<ArgumentFilterSpec> matchArgs,
+    @Size(max = 16) List<ArgumentFilterSpec> matchData,
+    @Size(max = 16) List<ArgumentFilterSpec> matchReturnArgs,
+    @Size(max = 16) List<NamespaceFilterSpec> matchNamespaces,
+    @Size(max = 16) List<NamespaceChangeFilterSpec> matchNamespaceChanges,
+    @Size(max = 16) List<CapabilityFilterSpec> matchCapabilities,
+    @Size(max = 16) List<CapabilityFilterSpec> matchCapabilityChanges,
     @Size(max = 4) List<WorkloadFilterSpec> matchWorkloads,
-    @Size(max = 3) List<ActionSpec> matchActions,
-    @Size(max = 3) List<ActionSpec> matchReturnActions) {
+    @Size(max = 8) List<ActionSpec> matchActions,
+    @Size(max = 8) List<ActionSpec> matchReturnActions) {
   public SelectorSpec {
     macros = Lists.copy(macros);
     matchPIDs = Lists.copy(matchPIDs);
@@ -54,7 +54,7 @@ public record SelectorSpec(
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
   public record PidFilterSpec(
       @Required @OneOf({"In", "NotIn"}) @Nullable String operator,
-      @Required @Size(min = 1, max = 4) List<@Min(0) @Max(4194304) Long> values,
+      @Required @Size(min = 1, max = 1024) List<@Min(0) @Max(4194304) Long> values,
       @Nullable Boolean isNamespacePID,
       @Nullable Boolean followForks) {
     public PidFilterSpec {
@@ -149,7 +149,7 @@ public record SelectorSpec(
           })
           @Nullable String namespace,
       @Required @OneOf({"In", "NotIn"}) @Nullable String operator,
-      @Required @Size(min = 1, max = 4) List<@Size(max = 32) String> values) {
+      @Required @Size(min = 1, max = 256) List<@Size(max = 32) String> values) {
     public NamespaceFilterSpec {
       values = Lists.copy(values);
     }

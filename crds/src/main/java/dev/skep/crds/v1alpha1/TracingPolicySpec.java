@@ -85,7 +85,7 @@ public record TracingPolicySpec(
 
   /**
    * @param pattern of the names of a generated list
-   * @param validated whether unknown names are left out silently
+   * @param validated what Tetragon notes for itself; without meaning
    */
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
   public record ListSpec(

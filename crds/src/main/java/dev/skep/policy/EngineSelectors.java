@@ -1,0 +1,193 @@
+package dev.skep.policy;
+
+import dev.skep.policy.ast.Action;
+import dev.skep.policy.ast.Matching;
+import dev.skep.policy.ast.Selector;
+import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * What of a selector this version's engine can carry out.
+ *
+ * @param positions of the arguments that it can read: in the policy, and among each other
+ */
+record EngineSelectors(Problems problems, Map<Integer, Integer> positions) {
+  private static final int PID_FILTERS = 2;
+  private static final int PIDS = 4;
+  private static final int BINARY_FILTERS = 2;
+  private static final int BINARY_BYTES = 255;
+  private static final int FILTERS = 5;
+
+  Hook.Selector of(Selector selector) {
+    var path = selector.path();
+    refuse(
+        selector.parentBinaries(), path + ".matchParentBinaries", "filters on the parent process");
+    refuse(selector.returned(), path + ".matchReturnArgs", "filters on the return value");
+    refuse(selector.returnActions(), path + ".matchReturnActions", "actions when the call returns");
+    refuse(selector.namespaces(), path + ".matchNamespaces", "filters on namespaces");
+    refuse(selector.namespaceChanges(), path + ".matchNamespaceChanges", "filters on namespaces");
+    refuse(selector.capabilities(), path + ".matchCapabilities", "filters on capabilities");
+    refuse(
+        selector.capabilityChanges(), path + ".matchCapabilityChanges", "filters on capabilities");
+    atMost(PID_FILTERS, selector.pids(), path + ".matchPIDs");
+    atMost(BINARY_FILTERS, selector.binaries(), path + ".matchBinaries");
+    atMost(FILTERS, selector.arguments(), path + ".matchArgs");
+    return new Hook.Selector(
+        selector.label(),
+        selector.pids().stream().flatMap(pids -> pids(pids).stream()).toList(),
+        selector.binaries().stream().flatMap(binaries -> binaries(binaries).stream()).toList(),
+        selector.arguments().stream().flatMap(filter -> filter(filter).stream()).toList(),
+        action(selector.actions()));
+  }
+
+  private void refuse(List<?> entries, String path, String what) {
+    if (!entries.isEmpty()) {
+      problems.unsupported(path, what);
+    }
+  }
+
+  private void atMost(int limit, List<?> filters, String path) {
+    if (filters.size() > limit) {
+      problems.unsupported(
+          path,
+          Text.count(filters.size(), "filter") + " in one selector; " + limit + " can be used");
+    }
+  }
+
+  private Optional<Hook.PidFilter> pids(Selector.PidFilter filter) {
+    if (filter.pids().size() > PIDS) {
+      problems.unsupported(
+          filter.path() + ".values",
+          filter.pids().size() + " process ids in one filter; " + PIDS + " can be used");
+      return Optional.empty();
+    }
+    return Optional.of(
+        new Hook.PidFilter(
+            filter.negated(), filter.inNamespace(), filter.followForks(), filter.pids()));
+  }
+
+  private Optional<Hook.BinaryFilter> binaries(Selector.BinaryFilter filter) {
+    var path = filter.path();
+    if (filter.followChildren()) {
+      problems.unsupported(path + ".followChildren", "descendants of a binary");
+    }
+    if (filter.part() != Selector.BinaryFilter.Part.WHOLE) {
+      problems.unsupported(
+          path + ".operator",
+          (filter.part() == Selector.BinaryFilter.Part.PREFIX ? "beginnings" : "ends")
+              + " of binaries; write whole paths with In or NotIn");
+      return Optional.empty();
+    }
+    for (int i = 0; i < filter.values().size(); i++) {
+      if (filter.values().get(i).getBytes(StandardCharsets.UTF_8).length > BINARY_BYTES) {
+        problems.unsupported(
+            Path.item(path + ".values", i), "paths of more than " + BINARY_BYTES + " bytes");
+        return Optional.empty();
+      }
+    }
+    return Optional.of(new Hook.BinaryFilter(filter.negated(), new HashSet<>(filter.values())));
+  }
+
+  private Optional<Hook.ArgumentFilter> filter(Selector.ArgumentFilter filter) {
+    var position = positions.get(filter.argument());
+    return position == null
+        ? Optional.empty() // its argument was refused
+        : matching(filter.path(), filter.matching())
+            .map(m -> new Hook.ArgumentFilter(position, filter.negated(), m));
+  }
+
+  private Optional<Hook.Matching> matching(String path, Matching matching) {
+    return switch (matching) {
+      case Matching.Numbers numbers when numbers.areSingle() ->
+          Optional.of(
+              new Hook.Matching.OneOf(
+                  numbers.ranges().stream().map(Matching.Range::low).collect(Collectors.toSet())));
+      case Matching.Numbers _ -> beyond(path, "ranges of numbers; write each with Equal");
+      case Matching.GreaterThan(var bound) -> Optional.of(new Hook.Matching.GreaterThan(bound));
+      case Matching.LessThan(var bound) -> Optional.of(new Hook.Matching.LessThan(bound));
+      case Matching.Mask(var bits) -> Optional.of(new Hook.Matching.AnyBit(bits));
+      case Matching.Texts texts -> texts(path, texts);
+      case Matching.FileTypes _ -> beyond(path, "types of files");
+      case Matching.Addresses _, Matching.Ports _, Matching.PrivilegedPort _ ->
+          beyond(path, "addresses and ports");
+      case Matching.Protocols _, Matching.Families _, Matching.States _ ->
+          beyond(path, "filters on sockets");
+      case Matching.CapabilitiesGained _ -> beyond(path, "capabilities that are gained");
+      case Matching.Untyped _ -> beyond(path, "filters on arguments of unknown type");
+    };
+  }
+
+  private Optional<Hook.Matching> texts(String path, Matching.Texts texts) {
+    for (int i = 0; i < texts.texts().size(); i++) {
+      if (texts.texts().get(i).isEmpty()) {
+        problems.unsupported(Path.item(path + ".values", i), "an empty text");
+        return Optional.empty();
+      }
+    }
+    var set = new HashSet<>(texts.texts());
+    return switch (texts.part()) {
+      case WHOLE -> Optional.of(new Hook.Matching.TextOneOf(set));
+      case PREFIX -> Optional.of(new Hook.Matching.TextPrefix(set));
+      case POSTFIX -> Optional.of(new Hook.Matching.TextPostfix(set));
+      case SUB_STRING, SUB_STRING_IGN_CASE ->
+          beyond(path, "parts of texts; whole texts, prefixes and postfixes can be compared");
+    };
+  }
+
+  private Optional<Hook.Matching> beyond(String path, String what) {
+    problems.unsupported(path + ".operator", what);
+    return Optional.empty();
+  }
+
+  /** A list of actions is together one. Every action but NoPost tells, as Tetragon's does. */
+  private Hook.Action action(List<Action> actions) {
+    boolean post = true;
+    int signal = 0;
+    for (var action : actions) {
+      switch (action) {
+        case Action.Post told -> refuseOptions(told);
+        case Action.NoPost _ -> post = false;
+        case Action.Signal(var path, var number) -> {
+          if (signal != 0 && signal != number) {
+            problems.unsupported(path + ".action", "two signals of one selector; keep one");
+          }
+          signal = number;
+        }
+        case Action.OverrideReturn _ -> beyond(action, "Override");
+        case Action.NotifyEnforcer _ -> beyond(action, "NotifyEnforcer");
+        case Action.CleanupEnforcerNotification _ -> beyond(action, "CleanupEnforcerNotification");
+        case Action.TrackSock _ -> beyond(action, "TrackSock");
+        case Action.UntrackSock _ -> beyond(action, "UntrackSock");
+        case Action.GetUrl _ -> beyond(action, "GetUrl");
+        case Action.DnsLookup _ -> beyond(action, "DnsLookup");
+      }
+    }
+    return new Hook.Action(post, signal);
+  }
+
+  private void refuseOptions(Action.Post post) {
+    var path = post.path();
+    if (post.rateLimit() != null) {
+      problems.unsupported(path + ".rateLimit", "limiting the rate; delete it");
+    }
+    if (post.kernelStackTrace()) {
+      problems.unsupported(path + ".kernelStackTrace", "stack traces; delete it");
+    }
+    if (post.userStackTrace()) {
+      problems.unsupported(path + ".userStackTrace", "stack traces; delete it");
+    }
+    if (post.imaHash()) {
+      problems.unsupported(path + ".imaHash", "digests of files; delete it");
+    }
+  }
+
+  private void beyond(Action action, String name) {
+    problems.unsupported(
+        action.path() + ".action",
+        "the action " + name + "; Post, NoPost, Sigkill and Signal can be carried out");
+  }
+}
