@@ -35,7 +35,10 @@ final class ArgumentReader {
       var at = Path.item(path, i);
       var entry = read(specs.get(i), at);
       var index = entry.index();
-      if (index.isPresent() && entries.stream().anyMatch(e -> e.hasIndex(index.getAsLong()))) {
+      // Of one structure several members may be asked for.
+      if (index.isPresent()
+          && entry.known()
+          && entries.stream().anyMatch(e -> e.known() && e.hasIndex(index.getAsLong()))) {
         problems.invalid(at + ".index", "is " + index.getAsLong() + " for the second time");
       }
       entries.add(entry);
@@ -140,7 +143,7 @@ final class ArgumentReader {
     if (Boolean.TRUE.equals(spec.maxData()) && !LARGE.contains(type) && type != ArgumentType.AUTO) {
       problems.invalid(
           path + ".maxData",
-          "belongs to buffers and strings, this is a " + type.words().getFirst());
+          "belongs to buffers and strings, this is of type " + type.words().getFirst());
     }
     if (returnCopy(spec) && (place.isTracepoint() || place == HookPlace.LSM_HOOK)) {
       problems.invalid(path + ".returnCopy", "is there, but " + place + " does not return");

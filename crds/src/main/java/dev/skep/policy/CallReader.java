@@ -47,7 +47,11 @@ final class CallReader {
     var name = Syscalls.ofFunction(abi, function);
     if (name.isEmpty()) {
       problems.invalid(
-          path, "is " + Text.quote(call) + ", no system call" + near(abi, prefix, function));
+          path,
+          "is "
+              + Text.quote(call)
+              + ", no system call"
+              + (problems.tooMany() ? "" : near(abi, prefix, function)));
       return null;
     }
     return new Call.Syscall(abi, name.get(), Syscalls.number(abi, name.get()).orElseThrow());

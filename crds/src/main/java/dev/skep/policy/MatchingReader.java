@@ -137,7 +137,7 @@ record MatchingReader(Problems problems, String path, ValueLists lists) {
             "is "
                 + Text.quote(values.get(i))
                 + ", no type of file; "
-                + Text.instead(
+                + problems.instead(
                     values.get(i),
                     Arrays.stream(FileType.values()).flatMap(t -> t.words().stream()).toList()));
       }

@@ -40,7 +40,7 @@ record NetworkValues(Problems problems, String path) {
               ? Optional.of(Range.of(named.getAsInt()))
               : number(words.range(), text);
         },
-        text -> "no number, and no name; " + Text.instead(text, words.words()));
+        text -> "no number, and no name; " + problems.instead(text, words.words()));
   }
 
   private static Optional<Range> number(NumberRange range, String text) {

@@ -151,7 +151,7 @@ record NumberValues(Problems problems, String path, ArgumentType type, ValueList
             i,
             Text.quote(word)
                 + " is no capability and no mask of some; "
-                + Text.instead(name, CAPABILITIES));
+                + problems.instead(name, CAPABILITIES));
         return OptionalLong.empty();
       }
       bits |= Capability.valueOf(name).bit();

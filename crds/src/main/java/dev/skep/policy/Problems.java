@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.skep.policy.Reading.Kind;
 import dev.skep.policy.Reading.Problem;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -30,6 +31,16 @@ final class Problems {
   /** Whether what is still found would not be reported anyway. */
   boolean tooMany() {
     return found.size() > REPORTED;
+  }
+
+  /** What would be right; nothing is sought for a message that nobody will see. */
+  String instead(String wrong, Collection<String> right) {
+    return tooMany() ? "it is another" : Text.instead(wrong, right);
+  }
+
+  /** In the order in which they were found. */
+  List<Problem> found() {
+    return List.copyOf(found);
   }
 
   /** A value that is there and readable, but wrong. */

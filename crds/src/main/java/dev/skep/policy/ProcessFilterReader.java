@@ -208,7 +208,7 @@ final class ProcessFilterReader {
       if (value.isEmpty()) {
         problems.invalid(
             Path.item(path + ".values", i),
-            "is " + Text.quote(word) + ", " + wrong + "; " + Text.instead(word, right));
+            "is " + Text.quote(word) + ", " + wrong + "; " + problems.instead(word, right));
       }
       value.ifPresent(read::add);
       whole &= value.isPresent();

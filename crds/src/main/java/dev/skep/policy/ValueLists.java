@@ -26,6 +26,11 @@ final class ValueLists {
 
   private ValueLists() {}
 
+  /** Without any. */
+  static ValueLists none() {
+    return new ValueLists();
+  }
+
   static ValueLists read(List<ListSpec> specs, Problems problems) {
     var lists = new ValueLists();
     for (int i = 0; i < specs.size(); i++) {
@@ -84,7 +89,7 @@ final class ValueLists {
               + ", but "
               + (lists.isEmpty()
                   ? "the policy has no lists; add it to spec.lists"
-                  : "spec.lists has no such list; " + Text.instead(name, lists.keySet())));
+                  : "spec.lists has no such list; " + problems.instead(name, lists.keySet())));
     }
     return list;
   }

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -138,6 +139,17 @@ class HostileInputTest {
                 .reduce(new StringBuilder(), StringBuilder::append, StringBuilder::append)
                 .toString()),
         Policies.ofSpec("kprobes:\n" + "- {call: sys_nothing}\n".repeat(50_000)),
+        manyWrongValues("lists", "{name: l%d, type: syscalls, values: [%s]}", "sys_wirte"),
+        manyWrongValues(
+            "kprobes",
+            "{call: f%d, syscall: false, args: [{index: 0, type: cap_effective}], selectors: [{matchArgs:"
+                + " [{index: 0, operator: Mask, values: [%s]}]}]}",
+            "CAP_SYS_ADMNI"),
+        manyWrongValues(
+            "kprobes",
+            "{call: f%d, syscall: false, args: [{index: 0, type: int}], selectors: [{matchArgs:"
+                + " [{index: 0, operator: InMap, values: [%s]}]}]}",
+            "'list:nobody-knows'"),
         "1".repeat(1 << 20),
         "a: 1e999999999",
         "a: !!int abc",
@@ -152,6 +164,15 @@ class HostileInputTest {
         "{\"a\": 1, \"a\": 2}",
         "a: 1\na: 2",
         "x".repeat((4 << 20) + 1));
+  }
+
+  /** As many as the limits allow, each of which could have been meant to be another. */
+  private static String manyWrongValues(String field, String entry, String value) {
+    var values = (value + ",").repeat(2_500);
+    return Policies.ofSpec(
+        IntStream.range(0, 60)
+            .mapToObj(i -> "- " + entry.formatted(i, values))
+            .collect(Collectors.joining("\n", field + ":\n", "\n")));
   }
 
   @ParameterizedTest(name = "bomb {index}")

@@ -2,6 +2,7 @@ package dev.skep.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.skep.policy.Reading.Problem;
 import dev.skep.policy.ast.Action;
 import dev.skep.policy.ast.Action.RateLimit;
 import dev.skep.policy.ast.Call;
@@ -319,6 +320,17 @@ class LanguageTest {
     assertThat(Trees.wrong(Policies.ofSpec(Trees.function("args: [{index: 12, type: int}]"))))
         .containsExactly(
             "spec.kprobes[0].args[0].index: is 12, but a function has arguments 0 to 11 at most");
+  }
+
+  @Test
+  void membersOfOneStructureAreNotSupportedYet() {
+    var args = "args: [{index: 0, type: int, resolve: a}, {index: 0, type: int, resolve: b.c}]";
+
+    assertThat(Trees.refused(Policies.ofSpec(Trees.function(args))))
+        .extracting(Problem::toString)
+        .containsExactly(
+            "spec.kprobes[0].args[0].resolve: not supported yet: members of structures",
+            "spec.kprobes[0].args[1].resolve: not supported yet: members of structures");
   }
 
   @Test

@@ -113,7 +113,7 @@ class RefusalsTest {
             "returnArgAction: is TrackSock, but the return value is of type int, must be a sock"),
         of(
             "args: [{index: 0, type: int, maxData: true}]",
-            "args[0].maxData: belongs to buffers and strings, this is a int"));
+            "args[0].maxData: belongs to buffers and strings, this is of type int"));
   }
 
   @ParameterizedTest(name = "{0}")
