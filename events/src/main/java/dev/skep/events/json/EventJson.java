@@ -1,6 +1,7 @@
 package dev.skep.events.json;
 
-import com.fasterxml.jackson.core.io.SerializedString;
+import static java.util.Objects.requireNonNull;
+
 import dev.skep.events.Action;
 import dev.skep.events.Argument;
 import dev.skep.events.BinaryProperties;
@@ -23,54 +24,66 @@ import org.jspecify.annotations.Nullable;
  * are written as escapes: then no text can fail. Long-lived; one thread.
  */
 public final class EventJson {
-  private static final SerializedString PROCESS_EXEC = new SerializedString("process_exec");
-  private static final SerializedString PROCESS_EXIT = new SerializedString("process_exit");
-  private static final SerializedString PROCESS_KPROBE = new SerializedString("process_kprobe");
-  private static final SerializedString PROCESS_THROTTLE = new SerializedString("process_throttle");
-  private static final SerializedString NODE_NAME = new SerializedString("node_name");
-  private static final SerializedString TIME = new SerializedString("time");
-  private static final SerializedString CLUSTER_NAME = new SerializedString("cluster_name");
-  private static final SerializedString NODE_LABELS = new SerializedString("node_labels");
+  private static final byte[] PROCESS_EXEC = Line.utf8("{\"process_exec\":{\"process\":");
+  private static final byte[] PROCESS_EXIT = Line.utf8("{\"process_exit\":{\"process\":");
+  private static final byte[] PROCESS_KPROBE = Line.utf8("{\"process_kprobe\":{\"process\":");
+  private static final byte[] PROCESS_THROTTLE = Line.utf8("{\"process_throttle\":{\"type\":");
 
-  private static final SerializedString PROCESS = new SerializedString("process");
-  private static final SerializedString PARENT = new SerializedString("parent");
-  private static final SerializedString ANCESTORS = new SerializedString("ancestors");
-  private static final SerializedString SIGNAL = new SerializedString("signal");
-  private static final SerializedString STATUS = new SerializedString("status");
-  private static final SerializedString FUNCTION_NAME = new SerializedString("function_name");
-  private static final SerializedString ARGS = new SerializedString("args");
-  private static final SerializedString RETURN = new SerializedString("return");
-  private static final SerializedString ACTION = new SerializedString("action");
-  private static final SerializedString POLICY_NAME = new SerializedString("policy_name");
-  private static final SerializedString RETURN_ACTION = new SerializedString("return_action");
-  private static final SerializedString MESSAGE = new SerializedString("message");
-  private static final SerializedString TAGS = new SerializedString("tags");
+  private static final byte[] PARENT = Line.field("parent");
+  private static final byte[] ANCESTORS = Line.utf8(",\"ancestors\":[");
+  private static final byte[] SIGNAL = Line.field("signal");
+  private static final byte[] STATUS = Line.field("status");
+  private static final byte[] FUNCTION_NAME = Line.field("function_name");
+  private static final byte[] ARGS = Line.field("args");
+  private static final byte[] RETURN = Line.field("return");
+  private static final byte[] ACTION = Line.field("action");
+  private static final byte[] POLICY_NAME = Line.field("policy_name");
+  private static final byte[] RETURN_ACTION = Line.field("return_action");
+  private static final byte[] MESSAGE = Line.field("message");
+  private static final byte[] TAGS = Line.field("tags");
+  private static final byte[] CGROUP = Line.field("cgroup");
 
-  private static final SerializedString TYPE = new SerializedString("type");
-  private static final SerializedString CGROUP = new SerializedString("cgroup");
+  private static final byte[] NODE_NAME = Line.field("node_name");
+  private static final byte[] TIME = Line.utf8(",\"time\":\"");
+  private static final byte[] CLUSTER_NAME = Line.field("cluster_name");
+  private static final byte[] NODE_LABELS = Line.field("node_labels");
+  private static final byte[] END = Line.utf8("}\n");
 
-  private static final Map<Action, SerializedString> ACTIONS = new EnumMap<>(Action.class);
+  private static final Map<Action, byte[]> ACTIONS = new EnumMap<>(Action.class);
 
-  private static final Map<ProcessThrottle.Type, SerializedString> THROTTLE_TYPES =
+  private static final Map<ProcessThrottle.Type, byte[]> THROTTLE_TYPES =
       new EnumMap<>(ProcessThrottle.Type.class);
 
   static {
     for (var action : Action.values()) {
-      ACTIONS.put(action, new SerializedString("KPROBE_ACTION_" + action));
+      ACTIONS.put(action, Line.utf8("\"KPROBE_ACTION_" + action + "\""));
     }
     for (var type : ProcessThrottle.Type.values()) {
-      THROTTLE_TYPES.put(type, new SerializedString("THROTTLE_" + type));
+      THROTTLE_TYPES.put(type, Line.utf8("\"THROTTLE_" + type + "\""));
     }
   }
 
-  private final Origin origin;
-  private final SerializedString node;
+  /** What stands in every event after its own object, and the time between the two. */
+  private final byte[] beforeTime;
+
+  private final byte[] afterTime;
   private JsonLine out = new JsonLine();
   private ProcessJson processes = new ProcessJson();
 
   public EventJson(Origin origin) {
-    this.origin = origin;
-    this.node = new SerializedString(origin.node());
+    try {
+      out.plain(NODE_NAME, origin.node());
+      out.line().write(TIME);
+      beforeTime = out.copy();
+      out.clear();
+      out.line().write('"');
+      out.plain(CLUSTER_NAME, origin.cluster());
+      writeLabels(origin.nodeLabels());
+      out.line().write(END);
+      afterTime = out.copy();
+    } catch (IOException e) {
+      throw new AssertionError("writing to memory does not fail", e);
+    }
   }
 
   /** Hands one line to {@code lines}. Every event can be written, whatever its texts hold. */
@@ -80,7 +93,6 @@ public final class EventJson {
       out.clear();
       encode(event);
       var line = out.line();
-      line.write('\n');
       whole = true;
       lines.write(line.bytes(), 0, line.length());
     } catch (IOException e) {
@@ -94,29 +106,32 @@ public final class EventJson {
   }
 
   private void encode(Event event) throws IOException {
-    var json = out.json();
-    json.writeStartObject();
+    var line = out.line();
     switch (event) {
       case ProcessExec exec -> {
         begin(PROCESS_EXEC, exec, exec.binaryProperties());
         writeAncestors(exec.ancestors());
-        json.writeEndObject();
       }
       case ProcessExit exit -> {
         begin(PROCESS_EXIT, exit, null);
         out.plain(SIGNAL, exit.signal());
-        out.plain(STATUS, exit.status());
-        out.time(TIME, exit.timeNanos());
+        if (exit.status() != 0) {
+          line.write(STATUS);
+          line.unsigned(exit.status());
+        }
+        line.write(TIME);
+        out.time(exit.timeNanos());
+        line.write('"');
         writeAncestors(exit.ancestors());
-        json.writeEndObject();
       }
       case ProcessKprobe kprobe -> {
         begin(PROCESS_KPROBE, kprobe, null);
         out.plain(FUNCTION_NAME, kprobe.hook().function());
         writeArguments(kprobe.args());
         if (kprobe.returned() != null) {
-          json.writeFieldName(RETURN);
+          line.write(RETURN);
           ArgumentJson.write(out, kprobe.returned());
+          out.end();
         }
         writeAction(ACTION, kprobe.action());
         out.plain(POLICY_NAME, kprobe.hook().policy());
@@ -124,90 +139,84 @@ public final class EventJson {
         out.plain(MESSAGE, kprobe.hook().message());
         writeTags(kprobe.hook().tags());
         writeAncestors(kprobe.ancestors());
-        json.writeEndObject();
       }
       case ProcessThrottle throttle -> {
-        json.writeFieldName(PROCESS_THROTTLE);
-        json.writeStartObject();
-        json.writeFieldName(TYPE);
-        json.writeString(THROTTLE_TYPES.get(throttle.type()));
+        line.write(PROCESS_THROTTLE);
+        line.write(requireNonNull(THROTTLE_TYPES.get(throttle.type())));
         out.plain(CGROUP, throttle.cgroup());
-        json.writeEndObject();
       }
     }
-    writeOrigin(event.timeNanos());
-    json.writeEndObject();
+    line.write('}');
+    line.write(beforeTime);
+    out.time(event.timeNanos());
+    line.write(afterTime);
   }
 
-  private void begin(
-      SerializedString kind, ProcessEvent event, @Nullable BinaryProperties binaryProperties)
+  private void begin(byte[] kind, ProcessEvent event, @Nullable BinaryProperties binaryProperties)
       throws IOException {
-    var json = out.json();
-    json.writeFieldName(kind);
-    json.writeStartObject();
-    json.writeFieldName(PROCESS);
-    processes.write(out, event.process(), binaryProperties);
+    var line = out.line();
+    line.write(kind);
+    processes.write(line, event.process(), binaryProperties);
     if (event.parent() != null) {
-      json.writeFieldName(PARENT);
-      processes.write(out, event.parent(), null);
+      line.write(PARENT);
+      processes.write(line, event.parent(), null);
     }
   }
 
   private void writeAncestors(List<ProcessRef> ancestors) throws IOException {
     if (!ancestors.isEmpty()) {
-      out.json().writeFieldName(ANCESTORS);
-      out.json().writeStartArray();
-      for (var ancestor : ancestors) {
-        processes.write(out, ancestor, null);
+      var line = out.line();
+      line.write(ANCESTORS);
+      for (int i = 0; i < ancestors.size(); i++) {
+        if (i > 0) {
+          line.write(',');
+        }
+        processes.write(line, ancestors.get(i), null);
       }
-      out.json().writeEndArray();
+      line.write(']');
     }
   }
 
   private void writeArguments(List<Argument> arguments) throws IOException {
     if (!arguments.isEmpty()) {
-      out.json().writeFieldName(ARGS);
+      out.line().write(ARGS);
       out.json().writeStartArray();
       for (var argument : arguments) {
         ArgumentJson.write(out, argument);
       }
       out.json().writeEndArray();
+      out.end();
     }
   }
 
-  private void writeAction(SerializedString name, Action action) throws IOException {
+  private void writeAction(byte[] name, Action action) {
     if (action != Action.UNKNOWN) {
-      out.json().writeFieldName(name);
-      out.json().writeString(ACTIONS.get(action));
+      out.line().write(name);
+      out.line().write(requireNonNull(ACTIONS.get(action)));
     }
   }
 
   private void writeTags(List<String> tags) throws IOException {
     if (!tags.isEmpty()) {
-      out.json().writeFieldName(TAGS);
+      out.line().write(TAGS);
       out.json().writeStartArray();
       for (var tag : tags) {
         out.json().writeString(tag);
       }
       out.json().writeEndArray();
+      out.end();
     }
   }
 
-  private void writeOrigin(long timeNanos) throws IOException {
-    var json = out.json();
-    if (!origin.node().isEmpty()) {
-      json.writeFieldName(NODE_NAME);
-      json.writeString(node);
-    }
-    out.time(TIME, timeNanos);
-    out.plain(CLUSTER_NAME, origin.cluster());
-    if (!origin.nodeLabels().isEmpty()) {
-      json.writeFieldName(NODE_LABELS);
-      json.writeStartObject();
-      for (var label : origin.nodeLabels().entrySet()) {
-        json.writeStringField(label.getKey(), label.getValue());
+  private void writeLabels(Map<String, String> labels) throws IOException {
+    if (!labels.isEmpty()) {
+      out.line().write(NODE_LABELS);
+      out.json().writeStartObject();
+      for (var label : labels.entrySet()) {
+        out.json().writeStringField(label.getKey(), label.getValue());
       }
-      json.writeEndObject();
+      out.json().writeEndObject();
+      out.end();
     }
   }
 }

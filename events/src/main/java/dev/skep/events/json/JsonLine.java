@@ -5,11 +5,15 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.SerializableString;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import java.io.IOException;
+import java.util.Arrays;
 
 /**
- * A generator that writes into a {@link Line}, and protobuf's ways of writing what JSON has no type
+ * A line and a generator that writes into it, and protobuf's ways of writing what JSON has no type
  * for. "Plain" fields are left out at zero, as protobuf does with scalars; all others are written
- * whatever they hold, as it does with wrappers and members of a oneof. One thread.
+ * whatever they hold, as it does with wrappers and members of a oneof.
+ *
+ * <p>What is the same in every event, and texts without escapes, go into the line as bytes; the
+ * generator writes whole values between them. One thread.
  */
 final class JsonLine {
   private static final JsonFactory JSON = new JsonFactory().setRootValueSeparator(null);
@@ -37,10 +41,18 @@ final class JsonLine {
     line.clear();
   }
 
-  /** The line so far, whole: at the end of its outermost object. */
-  Line line() throws IOException {
-    json.flush();
+  Line line() {
     return line;
+  }
+
+  /** The generator has written whole values: they go into the line, which can be written again. */
+  void end() throws IOException {
+    json.flush();
+  }
+
+  /** What the line holds. */
+  byte[] copy() {
+    return Arrays.copyOf(line.bytes(), line.length());
   }
 
   /** How long it is so far, within an object as well. */
@@ -49,11 +61,25 @@ final class JsonLine {
     return line.length();
   }
 
-  /** The line, for its writer to put the bytes of one value there, which is due now. */
-  Line encodedValue() throws IOException {
-    json.writeRawValue(""); // the generator's part of a value: the colon before and the comma after
-    json.flush();
-    return line;
+  /** A field of the line itself. */
+  void plain(byte[] name, String text) throws IOException {
+    if (!text.isEmpty()) {
+      line.write(name);
+      text(text);
+    }
+  }
+
+  /** A value of the line itself. */
+  void text(String text) throws IOException {
+    if (!line.plain(text)) {
+      json.writeString(text);
+      end();
+    }
+  }
+
+  /** A value of the line itself, between quotes that are there. */
+  void time(long nanos) {
+    line.write(timestamps.text(), 0, timestamps.format(nanos));
   }
 
   void plain(SerializableString name, String text) throws IOException {

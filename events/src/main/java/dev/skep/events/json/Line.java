@@ -61,8 +61,31 @@ final class Line extends OutputStream {
     }
   }
 
+  /** Writes a text in quotes, or nothing and says so if it is not plain enough for that. */
+  boolean plain(String text) {
+    int size = text.length();
+    makeRoom(size + 2);
+    int at = length;
+    bytes[at++] = '"';
+    for (int i = 0; i < size; i++) {
+      char one = text.charAt(i);
+      if (one < ' ' || one > '~' || one == '"' || one == '\\') {
+        return false;
+      }
+      bytes[at++] = (byte) one;
+    }
+    bytes[at++] = '"';
+    length = at;
+    return true;
+  }
+
   static byte[] utf8(String text) {
     return text.getBytes(UTF_8);
+  }
+
+  /** What stands before the value of a field that is not its object's first. */
+  static byte[] field(String name) {
+    return utf8(",\"" + name + "\":");
   }
 
   private void makeRoom(int count) {

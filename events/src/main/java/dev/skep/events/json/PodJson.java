@@ -76,6 +76,7 @@ final class PodJson {
       json.writeFieldName(DOCKER);
       json.writeString(facts.id().substring(0, Math.min(DOCKER_LENGTH, facts.id().length())));
       json.writeEndObject();
+      scratch.end();
       var line = scratch.line();
       // The fields alone: what opened the object becomes the comma after those before.
       var bytes = Arrays.copyOf(line.bytes(), line.length() - 1);

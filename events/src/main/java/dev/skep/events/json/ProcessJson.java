@@ -7,7 +7,6 @@ import dev.skep.events.FactsJson;
 import dev.skep.events.ProcessFacts;
 import dev.skep.events.ProcessRef;
 import java.io.IOException;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -17,28 +16,27 @@ import org.jspecify.annotations.Nullable;
  * each process and copied from then on; that is most of a line. One thread.
  */
 final class ProcessJson {
-  private static final SerializedString EXEC_ID = new SerializedString("exec_id");
-  private static final SerializedString PID = new SerializedString("pid");
-  private static final SerializedString UID = new SerializedString("uid");
-  private static final SerializedString CWD = new SerializedString("cwd");
-  private static final SerializedString BINARY = new SerializedString("binary");
-  private static final SerializedString ARGUMENTS = new SerializedString("arguments");
-  private static final SerializedString FLAGS = new SerializedString("flags");
-  private static final SerializedString START_TIME = new SerializedString("start_time");
-  private static final SerializedString AUID = new SerializedString("auid");
-  private static final SerializedString PARENT_EXEC_ID = new SerializedString("parent_exec_id");
-  private static final byte[] REFCNT = Line.utf8(",\"refcnt\":");
-  private static final SerializedString CAP = new SerializedString("cap");
-  private static final SerializedString NS = new SerializedString("ns");
-  private static final byte[] TID = Line.utf8(",\"tid\":");
-  private static final SerializedString PROCESS_CREDENTIALS =
-      new SerializedString("process_credentials");
-  private static final byte[] BINARY_PROPERTIES = Line.utf8(",\"binary_properties\":");
-  private static final SerializedString USER = new SerializedString("user");
+  private static final byte[] EXEC_ID = Line.utf8("{\"exec_id\":");
+  private static final byte[] PID = Line.field("pid");
+  private static final byte[] UID = Line.field("uid");
+  private static final byte[] CWD = Line.field("cwd");
+  private static final byte[] BINARY = Line.field("binary");
+  private static final byte[] ARGUMENTS = Line.field("arguments");
+  private static final byte[] FLAGS = Line.field("flags");
+  private static final byte[] START_TIME = Line.utf8(",\"start_time\":\"");
+  private static final byte[] AUID = Line.utf8("\",\"auid\":");
+  private static final byte[] PARENT_EXEC_ID = Line.field("parent_exec_id");
+  private static final byte[] REFCNT = Line.field("refcnt");
+  private static final byte[] CAP = Line.field("cap");
+  private static final byte[] NS = Line.field("ns");
+  private static final byte[] TID = Line.field("tid");
+  private static final byte[] PROCESS_CREDENTIALS = Line.field("process_credentials");
+  private static final byte[] BINARY_PROPERTIES = Line.field("binary_properties");
+  private static final byte[] USER = Line.field("user");
   private static final SerializedString NAME = new SerializedString("name");
-  private static final SerializedString IN_INIT_TREE = new SerializedString("in_init_tree");
-  private static final SerializedString ENVIRONMENT_VARIABLES =
-      new SerializedString("environment_variables");
+  private static final byte[] IN_INIT_TREE = Line.utf8(",\"in_init_tree\":true");
+  private static final byte[] NOT_IN_INIT_TREE = Line.utf8(",\"in_init_tree\":false");
+  private static final byte[] ENVIRONMENT_VARIABLES = Line.field("environment_variables");
   private static final SerializedString KEY = new SerializedString("Key");
   private static final SerializedString VALUE = new SerializedString("Value");
 
@@ -46,81 +44,89 @@ final class ProcessJson {
   private final JsonLine scratch = new JsonLine();
   private final PodJson containers = new PodJson();
 
-  /** Writes a process as the value of a field, or as an element of an array, that is begun. */
-  void write(JsonLine out, ProcessRef process, @Nullable BinaryProperties binaryProperties)
+  void write(Line line, ProcessRef process, @Nullable BinaryProperties binaryProperties)
       throws IOException {
     var facts = process.process().json(encoder);
     var bytes = facts.bytes();
-    var line = out.encodedValue();
-    line.write(bytes, 0, facts.podAt());
+    int from = 0;
     if (process.container() != null) {
+      line.write(bytes, from, facts.podAt());
       containers.write(line, process.container(), process.process().facts());
+      from = facts.podAt();
     }
-    line.write(bytes, facts.podAt(), facts.refcntAt() - facts.podAt());
     if (process.refcnt() != 0) {
+      line.write(bytes, from, facts.refcntAt() - from);
       line.write(REFCNT);
       line.unsigned(process.refcnt());
+      from = facts.refcntAt();
     }
-    line.write(bytes, facts.refcntAt(), facts.tidAt() - facts.refcntAt());
+    line.write(bytes, from, facts.tidAt() - from);
     line.write(TID);
     line.unsigned(process.tid());
-    line.write(bytes, facts.tidAt(), facts.binaryPropertiesAt() - facts.tidAt());
+    from = facts.tidAt();
     if (binaryProperties != null) {
+      line.write(bytes, from, facts.binaryPropertiesAt() - from);
       line.write(BINARY_PROPERTIES);
       scratch.clear();
       CredentialsJson.write(scratch, binaryProperties);
-      var special = scratch.line();
-      line.write(special.bytes(), 0, special.length());
+      scratch.end();
+      line.write(scratch.line().bytes(), 0, scratch.line().length());
+      from = facts.binaryPropertiesAt();
     }
-    line.write(bytes, facts.binaryPropertiesAt(), bytes.length - facts.binaryPropertiesAt());
+    line.write(bytes, from, bytes.length - from);
   }
 
   private FactsJson encode(ProcessFacts facts) {
     try {
       scratch.clear();
-      var json = scratch.json();
-      json.writeStartObject();
-      scratch.plain(EXEC_ID, facts.execId());
-      scratch.unsigned(PID, facts.pid());
-      scratch.unsigned(UID, facts.uid());
+      var line = scratch.line();
+      line.write(EXEC_ID);
+      scratch.text(facts.execId());
+      line.write(PID);
+      line.unsigned(facts.pid());
+      line.write(UID);
+      line.unsigned(facts.uid());
       scratch.plain(CWD, facts.cwd());
       scratch.plain(BINARY, facts.binary());
       scratch.plain(ARGUMENTS, facts.arguments());
       scratch.plain(FLAGS, facts.flags());
-      scratch.time(START_TIME, facts.startNanos());
-      scratch.unsigned(AUID, facts.auid());
-      int podAt = scratch.length();
+      line.write(START_TIME);
+      scratch.time(facts.startNanos());
+      line.write(AUID);
+      line.unsigned(facts.auid());
+      int podAt = line.length();
       scratch.plain(PARENT_EXEC_ID, facts.parentExecId());
-      int refcntAt = scratch.length();
+      int refcntAt = line.length();
       if (facts.capabilities() != null) {
-        json.writeFieldName(CAP);
+        line.write(CAP);
         CredentialsJson.write(scratch, facts.capabilities());
+        scratch.end();
       }
       if (facts.namespaces() != null) {
-        json.writeFieldName(NS);
+        line.write(NS);
         NamespaceJson.write(scratch, facts.namespaces());
+        scratch.end();
       }
-      int tidAt = scratch.length();
+      int tidAt = line.length();
       if (facts.credentials() != null) {
-        json.writeFieldName(PROCESS_CREDENTIALS);
+        line.write(PROCESS_CREDENTIALS);
         CredentialsJson.write(scratch, facts.credentials());
+        scratch.end();
       }
-      int binaryPropertiesAt = scratch.length();
+      int binaryPropertiesAt = line.length();
       if (facts.user() != null) {
-        json.writeFieldName(USER);
-        json.writeStartObject();
+        line.write(USER);
+        scratch.json().writeStartObject();
         scratch.plain(NAME, facts.user());
-        json.writeEndObject();
+        scratch.json().writeEndObject();
+        scratch.end();
       }
       if (facts.inInitTree() != null) {
-        json.writeFieldName(IN_INIT_TREE);
-        json.writeBoolean(facts.inInitTree());
+        line.write(facts.inInitTree() ? IN_INIT_TREE : NOT_IN_INIT_TREE);
       }
       write(facts.environment());
-      json.writeEndObject();
-      var line = scratch.line();
-      return new FactsJson(
-          Arrays.copyOf(line.bytes(), line.length()), podAt, refcntAt, tidAt, binaryPropertiesAt);
+      line.write('}');
+      return new FactsJson(scratch.copy(), podAt, refcntAt, tidAt, binaryPropertiesAt);
     } catch (IOException e) {
       throw new AssertionError("writing to memory does not fail", e);
     }
@@ -128,8 +134,8 @@ final class ProcessJson {
 
   private void write(List<EnvironmentVariable> environment) throws IOException {
     if (!environment.isEmpty()) {
+      scratch.line().write(ENVIRONMENT_VARIABLES);
       var json = scratch.json();
-      json.writeFieldName(ENVIRONMENT_VARIABLES);
       json.writeStartArray();
       for (var variable : environment) {
         json.writeStartObject();
@@ -138,6 +144,7 @@ final class ProcessJson {
         json.writeEndObject();
       }
       json.writeEndArray();
+      scratch.end();
     }
   }
 }
