@@ -277,7 +277,7 @@ final class AgentRun {
     return true;
   }
 
-  /** What happened before the end is told. The ring's reader comes by every 10 ms at least. */
+  /** What happened before the end is told. The ring's reader comes by every 20 ms at least. */
   private void drain() {
     var deadline = System.nanoTime() + DRAIN.toNanos();
     try {

@@ -9,13 +9,13 @@ class PaceTest {
   private final Pace pace = new Pace(4 << 20);
 
   @Test
-  void aSteadyTrickleIsLookedAtEveryTenMilliseconds() {
+  void aSteadyTrickleIsLookedAtEveryTwentyMilliseconds() {
     assertThat(pace.afterDrain(300, 10 * MILLI)).isEqualTo(MILLI / 2);
     assertThat(pace.afterDrain(300, 10 * MILLI)).isEqualTo(MILLI);
     for (int i = 0; i < 5; i++) {
       pace.afterDrain(300, 10 * MILLI);
     }
-    assertThat(pace.afterDrain(300, 10 * MILLI)).isEqualTo(10 * MILLI);
+    assertThat(pace.afterDrain(300, 10 * MILLI)).isEqualTo(20 * MILLI);
   }
 
   @Test
