@@ -149,7 +149,10 @@ public interface SkepKernel extends AutoCloseable {
   interface Consumer {
     void accept(KernelRecord record);
 
-    /** The ring is empty: a good time to flush. */
+    /** Some milliseconds without records begin: what was told should not have to wait for more. */
+    default void pause() {}
+
+    /** The ring is empty, and no record is expected. */
     void idle();
   }
 }

@@ -139,6 +139,11 @@ final class EventStream implements SkepKernel.Consumer, AutoCloseable {
   }
 
   @Override
+  public synchronized void pause() {
+    sink.flush();
+  }
+
+  @Override
   public synchronized void idle() {
     sink.flush();
     drained = true;

@@ -100,6 +100,7 @@ public final class RingReader implements AutoCloseable {
     long bytes = drain(consumer);
     long now = System.nanoTime();
     if (bytes > 0 && !closed) {
+      consumer.pause();
       LockSupport.parkNanos(pace.afterDrain(bytes, now - lastDrain));
     } else if (!closed) {
       pace.afterIdle();
