@@ -29,6 +29,10 @@ class AttachmentIT {
           | Exec.RAISED_BY_FILE_CAPABILITIES
           | Exec.UNKNOWN_CHANGE;
 
+  /** There a kprobe cannot stay when its agent ends: such links have no pins. */
+  private static final boolean BEFORE_5_15 =
+      System.getProperty("os.version", "").matches("5\\.1[0-4]\\..*");
+
   /** There an exec is seen by its tracepoint alone. */
   private static final boolean BEFORE_5_17 =
       System.getProperty("os.version", "").matches("5\\.1[0-6]\\..*");
@@ -127,10 +131,11 @@ class AttachmentIT {
     Files.setAttribute(program, "unix:mode", SETUID | 0755);
 
     var byFentry = told(Attachment.FENTRY, program);
-    var byKprobe = told(Attachment.KPROBE, program);
     var byTracepoint = told(Attachment.TRACEPOINT, program);
 
-    assertThat(byKprobe).isEqualTo(byFentry);
+    if (!BEFORE_5_15) {
+      assertThat(told(Attachment.KPROBE, program)).isEqualTo(byFentry);
+    }
     if (byTracepoint.programs().getFirst().flags() < Exec.UNKNOWN_CHANGE) {
       assertThat(byTracepoint).isEqualTo(byFentry);
     } else { // before 6.10 no tracepoint tells of credentials that change
