@@ -8,6 +8,7 @@ import dev.skep.agent.plan.PolicyBinder;
 import dev.skep.agent.policy.ConfiguredPolicies;
 import dev.skep.agent.policy.PolicyEngine;
 import dev.skep.agent.policy.WantedPolicy;
+import dev.skep.agent.report.Tally;
 import dev.skep.agent.report.ViolationLog;
 import dev.skep.bpf.BpfException;
 import dev.skep.bpf.SkepKernel;
@@ -46,6 +47,7 @@ final class AgentRun {
   private final HostAccounts accounts;
   private final ViolationLog violations = new ViolationLog();
   private final LastConfig lastConfig;
+  private final RunFile<Tally> tally;
   private final EventStream stream;
   private final Losses losses;
   private final NodePods pods;
@@ -66,6 +68,7 @@ final class AgentRun {
     this.answers = new KernelAnswers(kernel);
     this.accounts = HostAccounts.of(answers.hostNamespaces());
     this.lastConfig = new LastConfig(settings.kernel().folder());
+    this.tally = ClusterNode.tally(settings.kernel().folder());
     var book = new PolicyBook();
     var scopes = new PolicyScopes(kernel, policyThread);
     stream =
@@ -167,7 +170,8 @@ final class AgentRun {
               policyThread,
               violations,
               losses,
-              lastConfig);
+              lastConfig,
+              tally);
       var made = new ClusterLink(() -> new KubernetesCluster(options), node, pods);
       link = made;
       made.start();
@@ -249,6 +253,7 @@ final class AgentRun {
       } else {
         kernel.detach();
         lastConfig.delete();
+        tally.delete();
       }
       ring.join(DRAIN);
     } catch (BpfException e) {

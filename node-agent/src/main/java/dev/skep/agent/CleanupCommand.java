@@ -29,6 +29,7 @@ final class CleanupCommand implements Callable<Integer> {
     try {
       SkepKernels.cleanup(bpfDir);
       new LastConfig(bpfDir).delete();
+      ClusterNode.tally(bpfDir).delete();
       return 0;
     } catch (BpfException e) {
       LOG.error("{}", e.getMessage());

@@ -1,11 +1,13 @@
 package dev.skep.agent;
 
+import com.fasterxml.jackson.core.type.TypeReference;
 import dev.skep.agent.kube.Node;
 import dev.skep.agent.policy.ConfiguredPolicies;
 import dev.skep.agent.policy.PolicyEngine;
 import dev.skep.agent.policy.Standings;
 import dev.skep.agent.report.AgentFacts;
 import dev.skep.agent.report.NodeReport;
+import dev.skep.agent.report.Tally;
 import dev.skep.agent.report.ViolationLog;
 import dev.skep.bpf.BpfException;
 import dev.skep.bpf.PolicyTotals;
@@ -13,6 +15,7 @@ import dev.skep.bpf.SkepKernel;
 import dev.skep.crds.v1alpha1.NodeStateStatus;
 import dev.skep.nodeconfig.MalformedConfigException;
 import dev.skep.nodeconfig.NodeConfig;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -37,6 +40,12 @@ final class ClusterNode implements Node {
   /** The newest; older ones that were not acted on yet are skipped. */
   private final AtomicReference<@Nullable Map<String, String>> config = new AtomicReference<>();
 
+  private final RunFile<Tally> tallyFile;
+  private Tally tally;
+
+  /** Of the report that was made last. */
+  private Map<String, PolicyTotals> counts = Map.of();
+
   /** Of the agent before this one. */
   private @Nullable NodeStateStatus last;
 
@@ -47,7 +56,8 @@ final class ClusterNode implements Node {
       Executor policyThread,
       ViolationLog violations,
       Losses losses,
-      LastConfig lastConfig) {
+      LastConfig lastConfig,
+      RunFile<Tally> tallyFile) {
     this.facts = facts;
     this.kernel = kernel;
     this.engine = engine;
@@ -55,6 +65,24 @@ final class ClusterNode implements Node {
     this.violations = violations;
     this.losses = losses;
     this.lastConfig = lastConfig;
+    this.tallyFile = tallyFile;
+    this.tally = tallyFile.load().orElse(Tally.NONE);
+  }
+
+  /** Where it is kept for the next agent, which finds the counters in the kernel. */
+  static RunFile<Tally> tally(Path pins) {
+    return new RunFile<>(pins, "tally", new TypeReference<>() {});
+  }
+
+  @Override
+  public void joined(String uid) {
+    var now = tally.joined(uid);
+    if (!now.equals(tally)) {
+      LOG.info("this node joined the cluster as {}", uid);
+      last = null;
+      tally = now;
+      tallyFile.save(now);
+    }
   }
 
   @Override
@@ -107,7 +135,18 @@ final class ClusterNode implements Node {
       var uid = standing.policy().uid();
       totals.put(uid, kernel.totals(uid));
     }
+    counts = Map.copyOf(totals);
+    totals.replaceAll(tally::of);
     return NodeReport.of(
         facts, standings, totals, violations.newestFirst(), losses.byCause(), kernel.processMap());
+  }
+
+  @Override
+  public void reported() {
+    var now = tally.told(counts);
+    if (!now.equals(tally)) {
+      tally = now;
+      tallyFile.save(now);
+    }
   }
 }

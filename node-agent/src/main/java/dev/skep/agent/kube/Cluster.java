@@ -8,10 +8,16 @@ import java.util.function.Consumer;
 /** All that the agent wants of an API server: its one ConfigMap, its one report, its pods. */
 public interface Cluster extends AutoCloseable {
 
-  /** What this node reported last; empty if it never did. */
+  /** The uid of the Node. Reports are for that one until this is asked again. */
+  String nodeUid() throws ClusterException;
+
+  /** What this node reported last; empty if it never did, or only as an earlier Node. */
   Optional<NodeStateStatus> lastReport() throws ClusterException;
 
-  /** Replaces this node's report; makes the object, owned by the Node, where it is missing. */
+  /**
+   * Replaces this node's report; makes the object, owned by the Node, where it is missing. Fails if
+   * that would be another Node than {@link #nodeUid} said.
+   */
   void report(NodeStateStatus status) throws ClusterException;
 
   /**

@@ -28,6 +28,9 @@ public final class ClusterLink implements AutoCloseable {
   private boolean closed;
   private boolean away;
 
+  /** A Node that was deleted and made anew looks like an outage at first. */
+  private boolean nodeInDoubt = true;
+
   /**
    * @param connect makes the client, on the thread of this link
    */
@@ -75,6 +78,7 @@ public final class ClusterLink implements AutoCloseable {
       throws InterruptedException {
     while (pauseUntilDue(schedule)) {
       try {
+        askForNode(cluster);
         var last = cluster.lastReport().orElse(null);
         if (last != null) {
           node.resume(last);
@@ -91,13 +95,15 @@ public final class ClusterLink implements AutoCloseable {
 
   private @Nullable NodeStateStatus report(
       Cluster cluster, ReportSchedule schedule, @Nullable NodeStateStatus last) {
-    var now = node.report().orElse(last);
-    if (now == null || now.equals(last)) {
-      schedule.done(System.nanoTime());
-      return last;
-    }
     try {
+      askForNode(cluster);
+      var now = node.report().orElse(last);
+      if (now == null || now.equals(last)) {
+        schedule.done(System.nanoTime());
+        return last;
+      }
       cluster.report(now);
+      node.reported();
       reached();
       schedule.done(System.nanoTime());
       return now;
@@ -130,7 +136,15 @@ public final class ClusterLink implements AutoCloseable {
     }
   }
 
+  private void askForNode(Cluster cluster) throws ClusterException {
+    if (nodeInDoubt) {
+      node.joined(cluster.nodeUid());
+      nodeInDoubt = false;
+    }
+  }
+
   private void missed(ClusterException e) {
+    nodeInDoubt = true;
     if (!away) {
       away = true;
       LOG.warn("{}; policies stay as they are, and it is tried again", e.getMessage());

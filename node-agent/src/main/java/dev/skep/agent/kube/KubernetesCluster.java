@@ -23,6 +23,8 @@ public final class KubernetesCluster implements Cluster {
   private @Nullable SharedIndexInformer<ConfigMap> informer;
   private @Nullable PodWatch podWatch;
 
+  private @Nullable String nodeUid;
+
   /** As the server has it; null: to be asked for. */
   private @Nullable TracingNodeState known;
 
@@ -33,10 +35,21 @@ public final class KubernetesCluster implements Cluster {
   }
 
   @Override
+  public String nodeUid() throws ClusterException {
+    try {
+      var uid = askNodeUid();
+      nodeUid = uid;
+      return uid;
+    } catch (KubernetesClientException e) {
+      throw failure("asking for the Node of", e);
+    }
+  }
+
+  @Override
   public Optional<NodeStateStatus> lastReport() throws ClusterException {
     try {
       known = read();
-      return Optional.ofNullable(known).map(TracingNodeState::getStatus);
+      return Optional.ofNullable(known).filter(this::isOurs).map(TracingNodeState::getStatus);
     } catch (KubernetesClientException e) {
       throw failure("reading", e);
     }
@@ -59,6 +72,9 @@ public final class KubernetesCluster implements Cluster {
     if (known == null) {
       known = create();
     }
+    if (!isOurs(known)) {
+      throw new KubernetesClientException("that of an earlier Node of this name is still there");
+    }
     try {
       known = write(known, status);
     } catch (KubernetesClientException e) {
@@ -68,8 +84,24 @@ public final class KubernetesCluster implements Cluster {
       }
       // Somebody touched or removed the object since: once more on what is there now.
       var there = read();
+      if (there != null && !isOurs(there)) {
+        throw e;
+      }
       known = write(there == null ? create() : there, status);
     }
+  }
+
+  private boolean isOurs(TracingNodeState state) {
+    return state.getMetadata().getOwnerReferences().stream()
+        .noneMatch(owner -> "Node".equals(owner.getKind()) && !owner.getUid().equals(nodeUid));
+  }
+
+  private String askNodeUid() {
+    var node = client.nodes().withName(options.node()).get();
+    if (node == null) {
+      throw new KubernetesClientException("there is no Node " + options.node());
+    }
+    return node.getMetadata().getUid();
   }
 
   private @Nullable TracingNodeState read() {
@@ -77,9 +109,9 @@ public final class KubernetesCluster implements Cluster {
   }
 
   private TracingNodeState create() {
-    var node = client.nodes().withName(options.node()).get();
-    if (node == null) {
-      throw new KubernetesClientException("there is no Node " + options.node());
+    var uid = askNodeUid();
+    if (!uid.equals(nodeUid)) {
+      throw new KubernetesClientException("the Node " + options.node() + " is another one by now");
     }
     var state = new TracingNodeState();
     state.setMetadata(
@@ -91,7 +123,7 @@ public final class KubernetesCluster implements Cluster {
                     .withApiVersion("v1")
                     .withKind("Node")
                     .withName(options.node())
-                    .withUid(node.getMetadata().getUid())
+                    .withUid(uid)
                     .build())
             .build());
     return client.resource(state).create();

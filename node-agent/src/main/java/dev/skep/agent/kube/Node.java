@@ -8,6 +8,12 @@ import java.util.Optional;
  * The agent, as the API server's side of it needs it. Called on one thread but for {@link #config}.
  */
 public interface Node {
+  /**
+   * The Node has this uid: said before anything else, and again where it may be another one of the
+   * same name by now.
+   */
+  void joined(String uid);
+
   /** What this node reported before this agent began; told once, before any config. */
   void resume(NodeStateStatus last);
 
@@ -16,4 +22,7 @@ public interface Node {
 
   /** How the node stands now; empty while that is not known. */
   Optional<NodeStateStatus> report();
+
+  /** What {@link #report} gave last has been taken. */
+  void reported();
 }
