@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 
 /**
  * The cluster of {@code KUBECONFIG}, whosever it is, with Skep installed as its users install it.
@@ -29,7 +30,10 @@ final class InstalledSkep {
   private static final Duration LOOK = Duration.ofMillis(200);
 
   /** Has a shell and nothing else. e2e/kind/e2e makes it of busybox. */
-  private static final String IMAGE = "localhost/skep-test:1";
+  static final String IMAGE = "localhost/skep-test:1";
+
+  /** The scheduler chooses. */
+  private static final String ANY_NODE = "";
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -53,10 +57,15 @@ final class InstalledSkep {
   }
 
   static void apply(String yaml) {
-    var output = kubectl(List.of("apply", "--server-side", "-f", "-")).run(yaml);
+    var output = tryApply(yaml);
     if (output.exitCode() != 0) {
       throw new IllegalStateException(output.err() + "\n" + yaml);
     }
+  }
+
+  static Output tryApply(String yaml, String... options) {
+    var words = Stream.concat(Stream.of("apply", "--server-side", "-f", "-"), Stream.of(options));
+    return kubectl(words.toList()).run(yaml);
   }
 
   /** What {@code kubectl get} says; nothing where there is no such object. */
@@ -81,16 +90,22 @@ final class InstalledSkep {
         () -> get("serviceaccount", "default", "-n", name), account -> !account.isMissingNode());
   }
 
-  /** A pod that runs a script with /bin/sh. Does not wait. */
+  /** A pod that runs a script with /bin/sh, once. Does not wait. */
   static void pod(String namespace, String name, String labels, String script) {
+    pod(ANY_NODE, namespace, name, labels, "Never", script);
+  }
+
+  private static void pod(
+      String node, String namespace, String name, String labels, String restart, String script) {
     apply(
         """
         apiVersion: v1
         kind: Pod
         metadata: {name: %s, namespace: %s, labels: {%s}}
         spec:
+          nodeName: "%s"
           terminationGracePeriodSeconds: 0
-          restartPolicy: Never
+          restartPolicy: %s
           containers:
           - name: main
             image: %s
@@ -99,18 +114,41 @@ final class InstalledSkep {
             volumeMounts: [{name: data, mountPath: /data}]
           volumes: [{name: data, emptyDir: {}}]
         """
-            .formatted(name, namespace, labels, IMAGE, JSON.valueToTree(script)));
+            .formatted(name, namespace, labels, node, restart, IMAGE, JSON.valueToTree(script)));
   }
 
-  /** One that waits for {@code kubectl exec}. */
+  /**
+   * One that waits for {@code kubectl exec}, and is there again after its node was away. A policy
+   * may protect its file before it is there.
+   */
+  static void idlePod(String node, String namespace, String name, String labels) {
+    pod(
+        node,
+        namespace,
+        name,
+        labels,
+        "Always",
+        "[ -e /data/protected ] || { echo original >/data/made; mv /data/made /data/protected; };"
+            + " exec sleep 100000");
+    awaitPod(namespace, name);
+  }
+
   static void idlePod(String namespace, String name, String labels) {
-    pod(namespace, name, labels, "echo original >/data/protected; exec sleep 100000");
+    idlePod(ANY_NODE, namespace, name, labels);
+  }
+
+  static void awaitPod(String namespace, String name) {
     kubectl("wait", "pod", name, "-n", namespace, "--for=condition=Ready", "--timeout=120s");
   }
 
   /** The exit code of a script that runs in a pod. */
   static int exec(String namespace, String pod, String script) {
     return tryKubectl("exec", "-n", namespace, pod, "--", "/bin/sh", "-c", script).exitCode();
+  }
+
+  /** One that must succeed. */
+  static void execute(String namespace, String pod, String script) {
+    kubectl("exec", "-n", namespace, pod, "--", "/bin/sh", "-c", script);
   }
 
   static String read(String namespace, String pod, String file) {
@@ -128,6 +166,19 @@ final class InstalledSkep {
 
   static String nodeOf(String namespace, String pod) {
     return get("pod", pod, "-n", namespace).at("/spec/nodeName").asText();
+  }
+
+  static boolean any(JsonNode items, Predicate<JsonNode> which) {
+    return StreamSupport.stream(items.spliterator(), false).anyMatch(which);
+  }
+
+  /** Every agent runs, and knows what is wanted of it. */
+  static void awaitAgents() {
+    kubectl("rollout", "status", "daemonset/skep-agent", "-n", NAMESPACE, "--timeout=180s");
+  }
+
+  static void awaitOperators() {
+    kubectl("rollout", "status", "deployment/skep-operator", "-n", NAMESPACE, "--timeout=180s");
   }
 
   /** The pod of the agent of a node. */

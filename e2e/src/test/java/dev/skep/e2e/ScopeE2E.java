@@ -1,6 +1,7 @@
 package dev.skep.e2e;
 
 import static dev.skep.e2e.InstalledSkep.KILLED;
+import static dev.skep.e2e.InstalledSkep.any;
 import static dev.skep.e2e.InstalledSkep.apply;
 import static dev.skep.e2e.InstalledSkep.awaitReady;
 import static dev.skep.e2e.InstalledSkep.awaitThat;
@@ -13,9 +14,6 @@ import static dev.skep.e2e.InstalledSkep.pod;
 import static dev.skep.e2e.InstalledSkep.read;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import java.util.function.Predicate;
-import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -138,9 +136,5 @@ class ScopeE2E {
     } finally {
       kubectl("delete", "tracingpolicynamespaced", policy, "-n", "team-a");
     }
-  }
-
-  private static boolean any(JsonNode items, Predicate<JsonNode> which) {
-    return StreamSupport.stream(items.spliterator(), false).anyMatch(which);
   }
 }
