@@ -253,7 +253,18 @@ class ClusterIT {
     try (var _ = start(shared, node, dir)) {
       await().atMost(SOON).untilAsserted(() -> assertThat(state(shared, node)).isNotEmpty());
     }
-    var lie = "{\"status\":{\"agentVersion\":\"lie\"}}";
+    var version =
+        shared.kubectl(
+            "get", "tracingnodestate", node, "-o", "jsonpath={.metadata.resourceVersion}");
+    var lie =
+        file(
+            dir,
+            "lie.json",
+            """
+            {"apiVersion": "skep.dev/v1alpha1", "kind": "TracingNodeState",
+             "metadata": {"name": "%s", "resourceVersion": "%s"}, "status": {"agentVersion": "lie"}}
+            """
+                .formatted(node, version));
     var stranger = shared.kubeconfigOf(NAMESPACE, "skep-agent", newNode());
     var nobody = shared.kubeconfigOf(NAMESPACE, "skep-agent");
 
@@ -261,13 +272,10 @@ class ClusterIT {
       var answer =
           shared.tryKubectl(
               kubeconfig,
-              "patch",
-              "tracingnodestate",
-              node,
-              "--subresource=status",
-              "--type=merge",
-              "-p",
-              lie);
+              "replace",
+              "--raw=/apis/skep.dev/v1alpha1/tracingnodestates/" + node + "/status",
+              "-f",
+              lie.toString());
       assertThat(answer.exitCode()).isNotZero();
       assertThat(answer.err()).contains("must not write the TracingNodeState");
     }
