@@ -8,10 +8,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /** A folder of policies that others wrote, such as Tetragon's examples: they are none of ours. */
+@Tag("policies-of-others")
 @EnabledIfSystemProperty(
     named = "policies.folder",
     matches = ".+",

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -60,6 +61,7 @@ class SchemaIT {
   }
 
   @Test
+  @Tag("policies-of-others")
   @EnabledIfSystemProperty(
       named = "policies.folder",
       matches = ".+",
