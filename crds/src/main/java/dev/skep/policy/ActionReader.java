@@ -3,7 +3,6 @@ package dev.skep.policy;
 import dev.skep.crds.v1alpha1.ActionSpec;
 import dev.skep.policy.ast.Action;
 import dev.skep.policy.ast.ArgumentType;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalInt;
@@ -34,13 +33,7 @@ final class ActionReader {
   }
 
   List<Action> readAll(List<ActionSpec> specs, String path) {
-    var actions = new ArrayList<Action>();
-    for (int i = 0; i < specs.size(); i++) {
-      var action = read(specs.get(i), Path.item(path, i));
-      if (action != null) {
-        actions.add(action);
-      }
-    }
+    var actions = Entries.each(specs, path, this::read);
     if (actions.stream().anyMatch(Action.Post.class::isInstance)
         && actions.stream().anyMatch(Action.NoPost.class::isInstance)) {
       problems.invalid(path, "has Post and NoPost; keep one of them");
@@ -180,10 +173,9 @@ final class ActionReader {
     }
     var scope =
         switch (spec.rateLimitScope()) {
-          case null -> Action.RateLimit.Scope.THREAD;
           case "process" -> Action.RateLimit.Scope.PROCESS;
           case "global" -> Action.RateLimit.Scope.GLOBAL;
-          default -> Action.RateLimit.Scope.THREAD;
+          case null, default -> Action.RateLimit.Scope.THREAD;
         };
     return new Action.RateLimit(seconds, scope);
   }

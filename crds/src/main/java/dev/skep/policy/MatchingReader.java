@@ -127,24 +127,20 @@ record MatchingReader(Problems problems, String path, ValueLists lists) {
   }
 
   private @Nullable Matching readFileTypes(List<String> values) {
-    var types = new HashSet<FileType>();
-    boolean whole = true;
-    for (int i = 0; i < values.size(); i++) {
-      var type = FileType.of(values.get(i));
-      if (type.isEmpty()) {
-        problems.invalid(
-            Path.item(path + ".values", i),
-            "is "
-                + Text.quote(values.get(i))
-                + ", no type of file; "
-                + problems.instead(
-                    values.get(i),
-                    Arrays.stream(FileType.values()).flatMap(t -> t.words().stream()).toList()));
-      }
-      type.ifPresent(types::add);
-      whole &= type.isPresent();
-    }
-    return whole ? new Matching.FileTypes(types) : null;
+    var types =
+        Entries.parse(
+            problems,
+            values,
+            path + ".values",
+            FileType::of,
+            word ->
+                "no type of file; "
+                    + problems.instead(
+                        word,
+                        Arrays.stream(FileType.values())
+                            .flatMap(t -> t.words().stream())
+                            .toList()));
+    return types == null ? null : new Matching.FileTypes(new HashSet<>(types));
   }
 
   /** Lists are put in place, so that whoever finds the type out needs nothing else. */
@@ -160,12 +156,11 @@ record MatchingReader(Problems problems, String path, ValueLists lists) {
         members.add(value);
         continue;
       }
-      switch (lists.find(value, Path.item(path + ".values", i), problems)) {
-        case null -> whole = false;
-        case ValueLists.ValueList.Unreadable() -> whole = false;
-        case ValueLists.ValueList.Plain(var plain) -> members.addAll(plain);
-        case ValueLists.ValueList.Syscalls(var calls) ->
-            calls.forEach(call -> members.add(String.valueOf(call.syscall64())));
+      var texts = lists.texts(value, Path.item(path + ".values", i), problems);
+      if (texts == null) {
+        whole = false;
+      } else {
+        members.addAll(texts);
       }
     }
     return whole ? new Matching.Untyped(operator, members) : null;

@@ -2,7 +2,6 @@ package dev.skep.policy;
 
 import dev.skep.policy.ast.Cidr;
 import dev.skep.policy.ast.Matching.Range;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -50,15 +49,6 @@ record NetworkValues(Problems problems, String path) {
 
   private <T> @Nullable List<T> read(
       List<String> values, Function<String, Optional<T>> parse, Function<String, String> right) {
-    var read = new ArrayList<T>();
-    for (int i = 0; i < values.size(); i++) {
-      var text = values.get(i);
-      var value = parse.apply(text);
-      if (value.isEmpty()) {
-        problems.invalid(Path.item(path, i), "is " + Text.quote(text) + ", " + right.apply(text));
-      }
-      value.ifPresent(read::add);
-    }
-    return read.size() == values.size() ? read : null;
+    return Entries.parse(problems, values, path, parse, right);
   }
 }

@@ -5,7 +5,6 @@ import dev.skep.policy.ast.Capability;
 import dev.skep.policy.ast.Matching;
 import dev.skep.policy.ast.Matching.Range;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -18,9 +17,6 @@ import org.jspecify.annotations.Nullable;
  * @param path of the list
  */
 record NumberValues(Problems problems, String path, ArgumentType type, ValueLists lists) {
-  private static final List<String> CAPABILITIES =
-      Arrays.stream(Capability.values()).map(Enum::name).toList();
-
   Matching.@Nullable Numbers readSingle(List<String> values) {
     var ranges = new ArrayList<Range>();
     for (int i = 0; i < values.size(); i++) {
@@ -59,24 +55,15 @@ record NumberValues(Problems problems, String path, ArgumentType type, ValueList
   }
 
   private boolean addList(String reference, int i, List<Range> ranges) {
-    return switch (lists.find(reference, Path.item(path, i), problems)) {
-      case null -> false;
-      case ValueLists.ValueList.Unreadable() -> false;
-      case ValueLists.ValueList.Plain(var values) -> {
-        boolean whole = true;
-        for (var value : values) {
-          whole &= addMember(value, i, reference + " has ", ranges);
-        }
-        yield whole;
-      }
-      case ValueLists.ValueList.Syscalls(var calls) -> {
-        boolean whole = true;
-        for (var call : calls) {
-          whole &= addMember(String.valueOf(call.syscall64()), i, reference + " has ", ranges);
-        }
-        yield whole;
-      }
-    };
+    var texts = lists.texts(reference, Path.item(path, i), problems);
+    if (texts == null) {
+      return false;
+    }
+    boolean whole = true;
+    for (var text : texts) {
+      whole &= addMember(text, i, reference + " has ", ranges);
+    }
+    return whole;
   }
 
   private boolean addMember(String value, int i, String whose, List<Range> ranges) {
@@ -145,16 +132,16 @@ record NumberValues(Problems problems, String path, ArgumentType type, ValueList
     }
     long bits = 0;
     for (var word : text.split(",", -1)) {
-      var name = word.strip().toUpperCase(Locale.ROOT);
-      if (!CAPABILITIES.contains(name)) {
+      var capability = Capability.of(word);
+      if (capability.isEmpty()) {
         wrong(
             i,
             Text.quote(word)
                 + " is no capability and no mask of some; "
-                + problems.instead(name, CAPABILITIES));
+                + problems.instead(word.strip().toUpperCase(Locale.ROOT), Capability.words()));
         return OptionalLong.empty();
       }
-      bits |= Capability.valueOf(name).bit();
+      bits |= capability.get().bit();
     }
     return OptionalLong.of(bits);
   }

@@ -16,11 +16,9 @@ import dev.skep.policy.ast.Selector.NamespaceChangeFilter;
 import dev.skep.policy.ast.Selector.NamespaceFilter;
 import dev.skep.policy.ast.Selector.PidFilter;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -106,7 +104,7 @@ final class ProcessFilterReader {
     if (spec.namespace() == null || spec.operator() == null || spec.values().isEmpty()) {
       return null; // reported as missing
     }
-    var namespace = namespace(spec.namespace()).orElseThrow();
+    var namespace = Namespace.of(spec.namespace()).orElseThrow();
     boolean host = false;
     boolean whole = true;
     var inodes = new HashSet<Long>();
@@ -133,30 +131,10 @@ final class ProcessFilterReader {
         : null;
   }
 
-  private static Optional<Namespace> namespace(String word) {
-    var folded = word.toLowerCase(Locale.ROOT);
-    return Arrays.stream(Namespace.values()).filter(n -> n.word().equals(folded)).findFirst();
-  }
-
   @Nullable NamespaceChangeFilter readNamespaceChanges(
       NamespaceChangeFilterSpec spec, String path) {
     var namespaces =
-        words(
-            spec.values(),
-            path,
-            ProcessFilterReader::namespace,
-            "no kind of namespace",
-            List.of(
-                "Uts",
-                "Ipc",
-                "Mnt",
-                "Pid",
-                "PidForChildren",
-                "Net",
-                "Time",
-                "TimeForChildren",
-                "Cgroup",
-                "User"));
+        words(spec.values(), path, Namespace::of, "no kind of namespace", Namespace.words());
     return spec.operator() == null || namespaces.isEmpty()
         ? null
         : new NamespaceChangeFilter(path, negates(spec.operator()), namespaces);
@@ -164,21 +142,15 @@ final class ProcessFilterReader {
 
   @Nullable CapabilityFilter readCapabilities(CapabilityFilterSpec spec, String path) {
     var capabilities =
-        words(
-            spec.values(),
-            path,
-            ProcessFilterReader::capability,
-            "no capability",
-            Arrays.stream(Capability.values()).map(Enum::name).toList());
+        words(spec.values(), path, Capability::of, "no capability", Capability.words());
     if (spec.operator() == null || capabilities.isEmpty()) {
       return null;
     }
     var set =
         switch (spec.type()) {
-          case null -> CapabilitySet.EFFECTIVE;
           case "Inheritable" -> CapabilitySet.INHERITABLE;
           case "Permitted" -> CapabilitySet.PERMITTED;
-          default -> CapabilitySet.EFFECTIVE;
+          case null, default -> CapabilitySet.EFFECTIVE;
         };
     return new CapabilityFilter(
         path,
@@ -188,11 +160,6 @@ final class ProcessFilterReader {
         capabilities);
   }
 
-  private static Optional<Capability> capability(String word) {
-    var folded = word.strip().toUpperCase(Locale.ROOT);
-    return Arrays.stream(Capability.values()).filter(c -> c.name().equals(folded)).findFirst();
-  }
-
   /** Empty if any of them is wrong. */
   private <T> Set<T> words(
       List<String> values,
@@ -200,19 +167,13 @@ final class ProcessFilterReader {
       Function<String, Optional<T>> parse,
       String wrong,
       Collection<String> right) {
-    var read = new HashSet<T>();
-    boolean whole = true;
-    for (int i = 0; i < values.size(); i++) {
-      var word = values.get(i);
-      var value = parse.apply(word);
-      if (value.isEmpty()) {
-        problems.invalid(
-            Path.item(path + ".values", i),
-            "is " + Text.quote(word) + ", " + wrong + "; " + problems.instead(word, right));
-      }
-      value.ifPresent(read::add);
-      whole &= value.isPresent();
-    }
-    return whole ? read : Set.of();
+    var read =
+        Entries.parse(
+            problems,
+            values,
+            path + ".values",
+            parse,
+            word -> wrong + "; " + problems.instead(word, right));
+    return read == null ? Set.of() : new HashSet<>(read);
   }
 }

@@ -2,10 +2,7 @@ package dev.skep.policy;
 
 import dev.skep.crds.v1alpha1.SelectorSpec;
 import dev.skep.policy.ast.Selector;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.function.BiFunction;
-import org.jspecify.annotations.Nullable;
 
 /** The entries of {@code selectors}. */
 final class SelectorReader {
@@ -18,7 +15,7 @@ final class SelectorReader {
   }
 
   List<Selector> readAll(List<SelectorSpec> specs, String path) {
-    return each(specs, path, this::read);
+    return Entries.each(specs, path, this::read);
   }
 
   private Selector read(SelectorSpec spec, String path) {
@@ -30,24 +27,26 @@ final class SelectorReader {
     return new Selector(
         path,
         spec.label(),
-        each(spec.matchPIDs(), path + ".matchPIDs", processes::readPids),
-        each(spec.matchBinaries(), path + ".matchBinaries", processes::readBinaries),
-        each(spec.matchParentBinaries(), path + ".matchParentBinaries", processes::readBinaries),
-        each(
+        Entries.each(spec.matchPIDs(), path + ".matchPIDs", processes::readPids),
+        Entries.each(spec.matchBinaries(), path + ".matchBinaries", processes::readBinaries),
+        Entries.each(
+            spec.matchParentBinaries(), path + ".matchParentBinaries", processes::readBinaries),
+        Entries.each(
             spec.matchArgs(),
             path + ".matchArgs",
             (filter, at) -> new FilterReader(problems, at, hook).read(filter)),
-        each(
+        Entries.each(
             spec.matchReturnArgs(),
             path + ".matchReturnArgs",
             (filter, at) -> new FilterReader(problems, at, hook).readReturn(filter)),
-        each(spec.matchNamespaces(), path + ".matchNamespaces", processes::readNamespaces),
-        each(
+        Entries.each(spec.matchNamespaces(), path + ".matchNamespaces", processes::readNamespaces),
+        Entries.each(
             spec.matchNamespaceChanges(),
             path + ".matchNamespaceChanges",
             processes::readNamespaceChanges),
-        each(spec.matchCapabilities(), path + ".matchCapabilities", processes::readCapabilities),
-        each(
+        Entries.each(
+            spec.matchCapabilities(), path + ".matchCapabilities", processes::readCapabilities),
+        Entries.each(
             spec.matchCapabilityChanges(),
             path + ".matchCapabilityChanges",
             processes::readCapabilities),
@@ -78,18 +77,5 @@ final class SelectorReader {
     if (!entries.isEmpty()) {
       problems.unsupported(path, what);
     }
-  }
-
-  /** Without those that are wrong, which are told. */
-  private static <S, T> List<T> each(
-      List<S> specs, String path, BiFunction<S, String, @Nullable T> read) {
-    var all = new ArrayList<T>();
-    for (int i = 0; i < specs.size(); i++) {
-      var one = read.apply(specs.get(i), Path.item(path, i));
-      if (one != null) {
-        all.add(one);
-      }
-    }
-    return all;
   }
 }

@@ -5,7 +5,6 @@ import dev.skep.policy.ast.PolicyHook;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /** The meaning of a spec whose shape is known to be right, or was reported. */
@@ -45,24 +44,11 @@ final class SpecReader {
 
   private static List<PolicyHook> readHooks(TracingPolicySpec spec, HookReader reader) {
     var hooks = new ArrayList<PolicyHook>();
-    readAll(spec.kprobes(), "spec.kprobes", reader::readKprobe, hooks);
-    readAll(spec.fentries(), "spec.fentries", reader::readFentry, hooks);
-    readAll(spec.tracepoints(), "spec.tracepoints", reader::readTracepoint, hooks);
-    readAll(spec.lsmhooks(), "spec.lsmhooks", reader::readLsmHook, hooks);
+    hooks.addAll(Entries.each(spec.kprobes(), "spec.kprobes", reader::readKprobe));
+    hooks.addAll(Entries.each(spec.fentries(), "spec.fentries", reader::readFentry));
+    hooks.addAll(Entries.each(spec.tracepoints(), "spec.tracepoints", reader::readTracepoint));
+    hooks.addAll(Entries.each(spec.lsmhooks(), "spec.lsmhooks", reader::readLsmHook));
     return hooks;
-  }
-
-  private static <S> void readAll(
-      List<S> specs,
-      String path,
-      BiFunction<S, String, @Nullable PolicyHook> read,
-      List<PolicyHook> hooks) {
-    for (int i = 0; i < specs.size(); i++) {
-      var hook = read.apply(specs.get(i), Path.item(path, i));
-      if (hook != null) {
-        hooks.add(hook);
-      }
-    }
   }
 
   /** What is known of the language, but not read yet. */

@@ -77,6 +77,17 @@ final class ValueLists {
     return value.startsWith(REFERENCE);
   }
 
+  /** What the list has, as a filter would say it. Null: it is missing or wrong, and told. */
+  @Nullable List<String> texts(String reference, String path, Problems problems) {
+    return switch (find(reference, path, problems)) {
+      case null -> null;
+      case ValueList.Unreadable() -> null;
+      case ValueList.Plain(var values) -> values;
+      case ValueList.Syscalls(var calls) ->
+          calls.stream().map(call -> String.valueOf(call.syscall64())).toList();
+    };
+  }
+
   /** Null: there is none of that name, which is reported. */
   @Nullable ValueList find(String reference, String path, Problems problems) {
     var name = reference.substring(REFERENCE.length());

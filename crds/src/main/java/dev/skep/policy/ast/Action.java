@@ -6,15 +6,6 @@ import org.jspecify.annotations.Nullable;
 public sealed interface Action {
   String path();
 
-  /** Whether it does more to a process than watch it. */
-  default boolean enforces() {
-    return switch (this) {
-      case Signal _, OverrideReturn _, NotifyEnforcer _ -> true;
-      case Post _, NoPost _, CleanupEnforcerNotification _ -> false;
-      case TrackSock _, UntrackSock _, GetUrl _, DnsLookup _ -> false;
-    };
-  }
-
   /**
    * @param rateLimit null: every event
    */

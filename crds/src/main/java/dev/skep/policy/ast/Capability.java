@@ -1,5 +1,10 @@
 package dev.skep.policy.ast;
 
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
 /** What a process may do without being root; in the order of the kernel's numbers. */
 public enum Capability {
   CAP_CHOWN,
@@ -43,6 +48,17 @@ public enum Capability {
   CAP_PERFMON,
   CAP_BPF,
   CAP_CHECKPOINT_RESTORE;
+
+  /** The capability of that name in a policy, in letters of any case. */
+  public static Optional<Capability> of(String word) {
+    var folded = word.strip().toUpperCase(Locale.ROOT);
+    return Arrays.stream(values()).filter(c -> c.name().equals(folded)).findFirst();
+  }
+
+  /** As policies call them. */
+  public static List<String> words() {
+    return Arrays.stream(values()).map(Enum::name).toList();
+  }
 
   /** In a mask. */
   @SuppressWarnings("EnumOrdinal") // the order is the kernel's

@@ -1,6 +1,9 @@
 package dev.skep.policy.ast;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -120,20 +123,34 @@ public record Selector(
   }
 
   public enum Namespace {
-    UTS,
-    IPC,
-    MNT,
-    PID,
-    PID_FOR_CHILDREN,
-    NET,
-    TIME,
-    TIME_FOR_CHILDREN,
-    CGROUP,
-    USER;
+    UTS("Uts"),
+    IPC("Ipc"),
+    MNT("Mnt"),
+    PID("Pid"),
+    PID_FOR_CHILDREN("PidForChildren"),
+    NET("Net"),
+    TIME("Time"),
+    TIME_FOR_CHILDREN("TimeForChildren"),
+    CGROUP("Cgroup"),
+    USER("User");
 
-    /** As policies call it, in lower case. */
-    public String word() {
-      return name().replace("_", "").toLowerCase(java.util.Locale.ROOT);
+    private final String word;
+
+    Namespace(String word) {
+      this.word = word;
+    }
+
+    /** The namespace of that name in a policy, in letters of any case. */
+    public static Optional<Namespace> of(String word) {
+      var folded = word.toLowerCase(Locale.ROOT);
+      return Arrays.stream(values())
+          .filter(namespace -> namespace.word.toLowerCase(Locale.ROOT).equals(folded))
+          .findFirst();
+    }
+
+    /** As policies call them. */
+    public static List<String> words() {
+      return Arrays.stream(values()).map(namespace -> namespace.word).toList();
     }
   }
 }
