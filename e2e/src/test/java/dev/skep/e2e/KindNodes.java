@@ -18,7 +18,7 @@ import java.util.stream.StreamSupport;
  */
 final class KindNodes {
   private static final String MANIFEST = "/etc/kubernetes/manifests/kube-apiserver.yaml";
-  private static final String ASIDE = "/root/kube-apiserver.yaml";
+  private static final String ASIDE = "/etc/kubernetes/kube-apiserver.yaml";
 
   private KindNodes() {}
 

@@ -6,11 +6,14 @@ import static org.awaitility.Awaitility.await;
 import dev.skep.cluster.ControlPlane;
 import dev.skep.cluster.NeedsControlPlane;
 import dev.skep.cluster.Output;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Every object has one writer: what config/roles lets in and keeps out, asked of a real API server.
@@ -90,6 +93,40 @@ class WritersIT {
 
     assertThat(CLUSTER.tryCreate(unbound, state("node-c")).err())
         .contains("must not write the TracingNodeState \"node-c\"");
+  }
+
+  @Test
+  void theStatusOfANodeIsWrittenByTheAgentOfThatNodeAlone(@TempDir Path folder) throws IOException {
+    CLUSTER.apply(state("node-e"));
+    var version =
+        CLUSTER.kubectl(
+            "get", "tracingnodestate", "node-e", "-o", "jsonpath={.metadata.resourceVersion}");
+    var lie =
+        Files.writeString(
+            folder.resolve("lie.json"),
+            """
+            {"apiVersion": "skep.dev/v1alpha1", "kind": "TracingNodeState",
+             "metadata": {"name": "node-e", "resourceVersion": "%s"}, "status": {"agentVersion": "lie"}}
+            """
+                .formatted(version));
+    var nobody = CLUSTER.kubeconfigOf(NAMESPACE, "skep-agent");
+
+    for (var kubeconfig : List.of(agent, nobody)) {
+      var answer =
+          CLUSTER.tryKubectl(
+              kubeconfig,
+              "replace",
+              "--raw=/apis/skep.dev/v1alpha1/tracingnodestates/node-e/status",
+              "-f",
+              lie.toString());
+      assertThat(answer.exitCode()).isNotZero();
+      assertThat(answer.err()).contains("must not write the TracingNodeState");
+    }
+    assertThat(
+            CLUSTER.kubectl(
+                "get", "tracingnodestate", "node-e", "-o", "jsonpath={.status.agentVersion}"))
+        .isNotEqualTo("lie");
+    CLUSTER.kubectl("delete", "tracingnodestate", "node-e");
   }
 
   @Test

@@ -247,42 +247,6 @@ class ClusterIT {
   }
 
   @Test
-  void anAgentMustNotWriteForAnotherNode(@TempDir Path dir) {
-    var node = newNode();
-    configure(shared, node);
-    try (var _ = start(shared, node, dir)) {
-      await().atMost(SOON).untilAsserted(() -> assertThat(state(shared, node)).isNotEmpty());
-    }
-    var version =
-        shared.kubectl(
-            "get", "tracingnodestate", node, "-o", "jsonpath={.metadata.resourceVersion}");
-    var lie =
-        file(
-            dir,
-            "lie.json",
-            """
-            {"apiVersion": "skep.dev/v1alpha1", "kind": "TracingNodeState",
-             "metadata": {"name": "%s", "resourceVersion": "%s"}, "status": {"agentVersion": "lie"}}
-            """
-                .formatted(node, version));
-    var stranger = shared.kubeconfigOf(NAMESPACE, "skep-agent", newNode());
-    var nobody = shared.kubeconfigOf(NAMESPACE, "skep-agent");
-
-    for (var kubeconfig : List.of(stranger, nobody)) {
-      var answer =
-          shared.tryKubectl(
-              kubeconfig,
-              "replace",
-              "--raw=/apis/skep.dev/v1alpha1/tracingnodestates/" + node + "/status",
-              "-f",
-              lie.toString());
-      assertThat(answer.exitCode()).isNotZero();
-      assertThat(answer.err()).contains("must not write the TracingNodeState");
-    }
-    assertThat(state(shared, node).at("/agentVersion").asText()).isNotEqualTo("lie");
-  }
-
-  @Test
   void nothingIsWrittenThatIsNotNewAndCountersAtMostEveryFiveSeconds(@TempDir Path dir) {
     var node = newNode();
     configure(shared, node, policy("kill", 1, file(dir, "ledger", "")));
