@@ -1,91 +1,74 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Whether a selector of the plan matches. Everything is unrolled and read from the plan at constant offsets, so that the verifier
- * knows each value and deletes what this plan does not use. Bytes of BPF code that are left (6.18): 2,064 for a hook that posts all
- * calls without arguments, 2,700 with a filter of pids, 2,960 of a number, 3,320 of binaries, 5,140 to 5,660 of a string, 11,860 of a
- * file and a signal and three arguments in the record; 36,280 for the largest plan there can be.
+ * Which selector of the plan matches. The first filters of a hook, all that most have, are unrolled and read from the plan at constant offsets, so that the
+ * verifier knows each value and deletes what this plan does not use. The others share one piece of code for all of what a filter can ask, which is gone from
+ * hooks that have no more: it takes longer, but the verifier's work does not grow with their number.
  */
 #ifndef SKEP_FILTER_H
 #define SKEP_FILTER_H
 
+#include "chain.h"
+#include "process_filter.h"
 #include "task.h"
 #include "text.h"
 
+#define NO_SELECTOR SELECTORS_MAX
+
 const volatile struct hook_plan hook; /* set before load */
 
-static __always_inline bool pid_filter_holds(const volatile struct pid_filter_plan *filter, struct task_struct *task)
+static __noinline bool is_in_ranges(__u64 value, __u32 set)
 {
-	bool found = false;
+	struct range_key key = {.bits = 64};
+	__u64 number = __builtin_bswap64(value);
 
-	if (filter->followed) {
-		struct process_value *process = process_of(task, true);
-
-		found = process && process->followed & filter->followed;
-	} else {
-		__u32 pid = filter->in_namespace ? namespace_pid_of(task, true) : tgid_of(task, true);
-
-#pragma clang loop unroll(full)
-		for (int i = 0; i < INLINE_VALUES; i++)
-			if (filter->count > i && filter->values[i] == pid)
-				found = true;
-	}
-	return found != filter->negated;
+	__builtin_memcpy(key.number, &number, sizeof(number));
+	return is_in(&range_sets, set, &key);
 }
 
-static __noinline bool is_binary_one_of(struct process_value *process, __u32 set)
+static __always_inline const volatile struct argument_plan *argument_of(const volatile struct filter_plan *filter)
 {
-	struct key_buffer *key = this_key();
-	__u32 size;
+	__u8 position = filter->argument;
 
-	if (!process || !key)
-		return false;
-	size = process->binary_size;
-	if (!size || size >= BINARY_BYTES)
-		return false;
-	if (size <= TEXT_SMALL) {
-		key->small.size = size;
-		bpf_probe_read_kernel(key->small.text, TEXT_SMALL, process->binary);
-		return is_in(&text_sets_small, set, &key->small);
-	}
-	key->medium.size = size;
-	bpf_probe_read_kernel(key->medium.text, BINARY_BYTES, process->binary);
-	bpf_probe_read_kernel(key->medium.text + BINARY_BYTES, TEXT_MEDIUM - BINARY_BYTES, key->zeros);
-	return is_in(&text_sets_medium, set, &key->medium);
+	return &hook.arguments[position < ARGUMENTS_MAX ? position : 0];
 }
 
 /* Compares as wide as the argument is, and with its sign. */
 static __always_inline bool number_filter_holds(const volatile struct filter_plan *filter, struct chain *chain)
 {
-	const volatile struct argument_plan *argument = &hook.arguments[filter->argument];
+	const volatile struct argument_plan *argument = argument_of(filter);
 	__u8 kind = argument->kind, operator = filter->operator, count = filter->count;
-	bool is_signed = kind == ARGUMENT_INT || kind == ARGUMENT_LONG || kind == ARGUMENT_FD, found = false;
-	__u64 value = chain->arguments[argument->index], bound = filter->values[0];
+	__u64 value = argument_value(chain, argument->index), bound = filter->values[0], sign = 0;
+	bool found = false;
 
 	if (kind == ARGUMENT_INT || kind == ARGUMENT_FD)
 		value = (__s32)value;
 	else if (kind == ARGUMENT_UINT32)
 		value = (__u32)value;
+	if (kind == ARGUMENT_INT || kind == ARGUMENT_LONG || kind == ARGUMENT_FD)
+		sign = 1ULL << 63; /* with it turned round, signed numbers are in the order of unsigned ones */
 
-	if (operator == FILTER_EQUAL && count > INLINE_VALUES) {
-		found = is_in(&number_sets, filter->set, &value);
-	} else if (operator == FILTER_EQUAL) {
-#pragma clang loop unroll(full)
-		for (int i = 0; i < INLINE_VALUES; i++)
-			if (count > i && filter->values[i] == value)
-				found = true;
+	if (operator == FILTER_EQUAL) {
+		found = is_value(filter, value);
 	} else if (operator == FILTER_MASK) {
 		found = value & bound;
 	} else if (operator == FILTER_GREATER) {
-		found = is_signed ? (__s64)value > (__s64)bound : value > bound;
+		found = (value ^ sign) > (bound ^ sign);
+	} else if (operator == FILTER_LESS) {
+		found = (value ^ sign) < (bound ^ sign);
+	} else if (count == IN_SET) {
+		found = is_in_ranges(value, filter->set);
 	} else {
-		found = is_signed ? (__s64)value < (__s64)bound : value < bound;
+#pragma clang loop unroll(full)
+		for (int i = 0; i < INLINE_VALUES; i += 2)
+			if (count > i && (value ^ sign) >= (filter->values[i] ^ sign) && (value ^ sign) <= (filter->values[i + 1] ^ sign))
+				found = true;
 	}
 	return found != filter->negated;
 }
 
 static __always_inline bool text_filter_holds(const volatile struct filter_plan *filter, struct chain *chain)
 {
-	struct text *text = text_of(chain, &hook.arguments[filter->argument]);
+	struct text *text = text_of(chain, argument_of(filter));
 	bool found;
 
 	if (filter->operator == FILTER_TEXT_EQUAL)
@@ -97,29 +80,78 @@ static __always_inline bool text_filter_holds(const volatile struct filter_plan 
 	return found != filter->negated;
 }
 
-/* From cheap to dear: memory is read only for a call that all other filters let through. */
-static __always_inline bool selector_matches(const volatile struct selector_plan *selector, struct chain *chain, struct task_struct *task)
+static __always_inline bool filter_holds(const volatile struct filter_plan *filter, struct chain *chain, struct task_struct *task)
 {
-#pragma clang loop unroll(full)
-	for (int i = 0; i < FILTERS_MAX; i++) {
-		__u8 operator = selector->filters[i].operator;
+	__u8 operator = filter->operator;
 
-		if (operator != FILTER_NONE && operator < FILTER_TEXT_EQUAL && !number_filter_holds(&selector->filters[i], chain))
-			return false;
+	if (operator == FILTER_ALWAYS)
+		return true;
+	if (operator < FILTER_PID)
+		return number_filter_holds(filter, chain);
+	if (operator < FILTER_TEXT_EQUAL)
+		return process_filter_holds(filter, task);
+	return text_filter_holds(filter, chain);
+}
+
+struct far_walk {
+	__u32 selector; /* the one found */
+	bool holds; /* what the filters so far said of the selector that is not at its end yet */
+};
+
+/* One turn for each of the filters that have no code of their own; 1 ends it. */
+static long far_filter(__u64 turn, struct far_walk *walk)
+{
+	const volatile struct filter_plan *filter;
+	struct chain *chain = this_chain();
+	__u64 i = FILTERS_NEAR + turn;
+
+	if (i >= FILTERS_MAX || !chain)
+		return 1;
+	filter = &hook.filters[i];
+	if (filter->operator == FILTER_NONE)
+		return 1;
+	if (walk->holds)
+		walk->holds = filter_holds(filter, chain, bpf_get_current_task_btf());
+	if (filter->last) {
+		if (walk->holds) {
+			walk->selector = filter->selector;
+			return 1;
+		}
+		walk->holds = true;
 	}
+	return 0;
+}
+
+static __noinline __u32 far_selector(bool holds)
+{
+	struct far_walk walk = {.selector = NO_SELECTOR, .holds = holds};
+
+	bpf_loop(FILTERS_MAX - FILTERS_NEAR, far_filter, &walk, 0);
+	return walk.selector;
+}
+
+/* The first whose filters all hold. */
+static __always_inline __u32 matching_selector(struct chain *chain, struct task_struct *task)
+{
+	bool holds = true;
+
+	if (hook.filters[0].operator == FILTER_NONE)
+		return 0;
 #pragma clang loop unroll(full)
-	for (int i = 0; i < 2; i++)
-		if (selector->pids[i].used && !pid_filter_holds(&selector->pids[i], task))
-			return false;
-#pragma clang loop unroll(full)
-	for (int i = 0; i < 2; i++)
-		if (selector->binaries[i].used && is_binary_one_of(process_of(task, true), selector->binaries[i].set) == selector->binaries[i].negated)
-			return false;
-#pragma clang loop unroll(full)
-	for (int i = 0; i < FILTERS_MAX; i++)
-		if (selector->filters[i].operator >= FILTER_TEXT_EQUAL && !text_filter_holds(&selector->filters[i], chain))
-			return false;
-	return true;
+	for (int i = 0; i < FILTERS_NEAR; i++) {
+		const volatile struct filter_plan *filter = &hook.filters[i];
+
+		if (filter->operator == FILTER_NONE)
+			return NO_SELECTOR;
+		if (holds)
+			holds = filter_holds(filter, chain, task);
+		if (filter->last) {
+			if (holds)
+				return filter->selector;
+			holds = true;
+		}
+	}
+	return hook.filters[FILTERS_NEAR].operator == FILTER_NONE ? NO_SELECTOR : far_selector(holds);
 }
 
 #endif

@@ -105,6 +105,7 @@ MAP_SETS(text_sets_large, BPF_MAP_TYPE_HASH, struct text_key_large);
 MAP_SETS(prefix_sets, BPF_MAP_TYPE_LPM_TRIE, struct prefix_key);
 MAP_SETS(postfix_sets, BPF_MAP_TYPE_LPM_TRIE, struct postfix_key);
 MAP_SETS(number_sets, BPF_MAP_TYPE_HASH, __u64);
+MAP_SETS(range_sets, BPF_MAP_TYPE_LPM_TRIE, struct range_key);
 
 /* ---- among the programs ---- */
 

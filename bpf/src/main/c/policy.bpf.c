@@ -103,18 +103,21 @@ static __always_inline enum hook_action send_signal(__u32 signal)
 	return ACTION_WOULD_SIGNAL; /* told not to, or refused by the kernel: the first process of the system takes no signal from here */
 }
 
-/* Called from one place for each selector; the verifier deletes what no selector asks for. */
-static __noinline int act(struct chain *chain, __u32 selector, __u32 post, __u32 signal)
+static __noinline int act(struct chain *chain, __u32 selector)
 {
 	struct counter_key key = {.slot = hook.slot, .selector = selector};
 	struct hook_counters_value *counters = bpf_map_lookup_elem(&hook_counters, &key);
 	struct task_struct *task = bpf_get_current_task_btf();
 	enum hook_action action = ACTION_POST;
+	__u32 post, signal = 0;
 	bool sent = true;
 	__u64 time;
 
-	if (!chain)
+	if (!chain || selector >= SELECTORS_MAX)
 		return 0;
+	post = hook.selectors[selector].post;
+	if (hook.signals)
+		signal = hook.selectors[selector].signal;
 	time = time_of(chain);
 	if (signal)
 		action = send_signal(signal);
@@ -139,22 +142,13 @@ static __always_inline int run_hook(void *ctx)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct chain *chain = this_chain();
+	__u32 selector;
 
 	if (!chain)
 		return 0;
-	if (!hook.selectors[0].used) {
-		act(chain, 0, 1, 0);
-	} else {
-#pragma clang loop unroll(full)
-		for (int i = 0; i < SELECTORS_MAX; i++) {
-			const volatile struct selector_plan *selector = &hook.selectors[i];
-
-			if (selector->used && selector_matches(selector, chain, task)) {
-				act(chain, i, selector->post, selector->signal);
-				break;
-			}
-		}
-	}
+	selector = matching_selector(chain, task);
+	if (selector != NO_SELECTOR)
+		act(chain, selector);
 	next_hook(ctx, chain);
 	return 0;
 }

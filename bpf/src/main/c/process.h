@@ -74,16 +74,24 @@ static __always_inline void fill_process(struct process_value *process, struct t
 	}
 }
 
-/* Takes the path of the executable over from `path`, zero-padded. */
+/* Takes the path of the executable over from `path`. Of one that is longer than any path may be the beginning is not known. */
 static __always_inline void fill_binary(struct process_value *process, struct text *path)
 {
-	__u32 start = path->start, size = path->size;
+	__u32 start = path->start, size = path->size, tail = start + size - BINARY_END_BYTES;
 
 	__builtin_memset(process->binary, 0, sizeof(process->binary));
 	process->binary_size = path->flags & ARGUMENT_UNREADABLE ? 0 : size;
-	if (path->flags || size >= BINARY_BYTES || start > DATA_MAX_BYTES)
-		return; /* the size alone says that nothing matches */
-	bpf_probe_read_kernel(process->binary, size, path->bytes + start);
+	if (start > DATA_MAX_BYTES)
+		return;
+	if (size < BINARY_BYTES) {
+		if (!path->flags)
+			bpf_probe_read_kernel(process->binary, size, path->bytes + start);
+		return;
+	}
+	if (!path->flags)
+		bpf_probe_read_kernel(process->binary, BINARY_END_BYTES, path->bytes + start);
+	if (tail <= DATA_MAX_BYTES)
+		bpf_probe_read_kernel(process->binary + BINARY_END_BYTES, BINARY_END_BYTES, path->bytes + tail);
 }
 
 static __always_inline void inherit_binary(struct process_value *process, struct process_value *origin)

@@ -116,6 +116,7 @@ struct key_buffer { /* for look-ups whose key is too big for the stack */
 		struct text_key_large large;
 		struct prefix_key prefix;
 		struct postfix_key postfix;
+		struct range_key range; /* so that every object knows the type, which a map has */
 	};
 	char zeros[TEXT_LARGE]; /* never written */
 };

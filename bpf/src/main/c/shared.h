@@ -8,19 +8,21 @@
 #ifndef SKEP_SHARED_H
 #define SKEP_SHARED_H
 
-#define SKEP_LAYOUT 4
+#define SKEP_LAYOUT 5
 
 #define PATH_MAX_BYTES 4096 /* the kernel's PATH_MAX, terminating NUL included */
 #define DATA_MAX_BYTES 4096 /* most bytes of one string or buffer argument */
-#define BINARY_BYTES 256 /* of an executable's path in the process map, NUL included; longer ones match nothing */
+#define BINARY_BYTES 256 /* of an executable's path in the process map, NUL included */
+#define BINARY_END_BYTES 128 /* of the beginning and of the end of a longer one */
 #define HOOKS_MAX 1024 /* hooks of all policies of a node */
 #define HOOK_WORDS (HOOKS_MAX / 64)
 #define COVERS_MAX 2048 /* different sets of policies that cover cgroups of a node */
 #define CHAIN_MAX 32 /* hooks on one system call: a chain has at most 33 tail calls (every kernel) */
 #define SYSCALLS_MAX 512 /* x86-64 has 470 (6.18) */
 #define ARGUMENTS_MAX 6 /* of a system call */
-#define SELECTORS_MAX 5
-#define FILTERS_MAX 5
+#define SELECTORS_MAX 16 /* of a hook */
+#define FILTERS_MAX 256 /* of a hook, in all its selectors */
+#define FILTERS_NEAR 8 /* of these each has code of its own, the others share theirs: filter.h */
 #define INLINE_VALUES 4
 #define FOLLOWED_SETS_MAX 64
 
@@ -235,20 +237,69 @@ struct argument_plan {
 	__u8 padding;
 };
 
+/* From cheap to dear, the order in which the agent puts those of a selector: memory is read only for a call that all others let through. */
 enum filter_operator {
 	FILTER_NONE = 0, /* ends the list */
-	FILTER_EQUAL = 1, /* numbers: one of `values` or, if count > INLINE_VALUES, of the number set */
-	FILTER_GREATER = 2, /* than values[0] */
-	FILTER_LESS = 3,
-	FILTER_MASK = 4, /* any bit of values[0] */
-	FILTER_TEXT_EQUAL = 5, /* in the exact text sets */
-	FILTER_TEXT_PREFIX = 6,
-	FILTER_TEXT_POSTFIX = 7,
+	FILTER_ALWAYS = 1, /* all that a selector without filters has */
+
+	/* Of an argument, as a number: */
+	FILTER_EQUAL = 2, /* one of `values` or, if count is IN_SET, of the number set */
+	FILTER_RANGE = 3, /* between values[0] and [1], or [2] and [3]; bounds included. IN_SET: of the range set */
+	FILTER_GREATER = 4, /* than values[0] */
+	FILTER_LESS = 5,
+	FILTER_MASK = 6, /* any bit of values[0] */
+
+	/* Of the process: */
+	FILTER_PID = 7, /* one of `values`, or IN_SET */
+	FILTER_NAMESPACE_PID = 8, /* the same of its id in the innermost pid namespace */
+	FILTER_FOLLOWED = 9, /* in followed set number `set`, or a descendant of such */
+	FILTER_CAPABILITY = 10, /* has any of values[0], in which set: `argument` */
+	FILTER_CAPABILITY_CHANGE = 11, /* any of values[0] has come or gone since the program, or the process, began */
+	FILTER_NAMESPACE = 12, /* `argument`: which; one of `values`, or IN_SET */
+	FILTER_NAMESPACE_CHANGE = 13, /* any whose bit is in values[0] is another since the program, or the process, began */
+
+	/* Of the executable's path; `argument`: whose. The sets are those of texts. */
+	FILTER_BINARY_EQUAL = 14,
+	FILTER_BINARY_PREFIX = 15,
+	FILTER_BINARY_POSTFIX = 16,
+
+	/* Of an argument, as a text: */
+	FILTER_TEXT_EQUAL = 17, /* in the exact text sets */
+	FILTER_TEXT_PREFIX = 18,
+	FILTER_TEXT_POSTFIX = 19,
+};
+
+#define IN_SET 255 /* filter_plan.count */
+#define OUTSIDE_HOST 1 /* filter_plan.count of capabilities: processes whose user namespace is values[1] never match */
+
+enum capability_set {
+	CAPABILITIES_EFFECTIVE = 0,
+	CAPABILITIES_INHERITABLE = 1,
+	CAPABILITIES_PERMITTED = 2,
+};
+
+enum namespace_kind { /* the order of struct namespaces */
+	NAMESPACE_UTS = 0,
+	NAMESPACE_IPC = 1,
+	NAMESPACE_MNT = 2,
+	NAMESPACE_PID = 3,
+	NAMESPACE_PID_FOR_CHILDREN = 4,
+	NAMESPACE_NET = 5,
+	NAMESPACE_TIME = 6,
+	NAMESPACE_TIME_FOR_CHILDREN = 7,
+	NAMESPACE_CGROUP = 8,
+	NAMESPACE_USER = 9,
+	NAMESPACE_KINDS = 10,
+};
+
+enum binary_owner {
+	BINARY_OWN = 0,
+	BINARY_OF_PARENT = 1, /* what the parent ran when it made the process */
 };
 
 /*
  * Text sets: outer array maps of the node, indexed by set id, inner maps per set (equal sets are shared).
- * text_sets_small / _medium / _large: hash of struct text_key_* -> __u8 ; prefix_sets, postfix_sets: LPM tries.
+ * text_sets_small / _medium / _large: hash of struct text_key_* -> __u8 ; prefix_sets, postfix_sets, range_sets: LPM tries; number_sets: hash of __u64.
  */
 #define TEXT_SETS_MAX 4096
 #define TEXT_SMALL 64 /* a text of up to so many bytes, without NUL, is looked up in the small sets, ... */
@@ -263,49 +314,34 @@ struct text_key_large { __u32 size; char text[TEXT_LARGE]; };
 struct prefix_key { __u32 bits; char text[PREFIX_BYTES]; };
 struct postfix_key { __u32 bits; char text[POSTFIX_BYTES]; }; /* text reversed */
 
+struct range_key { __u32 bits; __u8 number[8]; }; /* most significant byte first */
+
 struct filter_plan {
 	__u8 operator; /* enum filter_operator */
 	__u8 negated;
-	__u8 argument; /* position in hook_plan.arguments */
-	__u8 count; /* of inline values; 255: the number set holds them */
-	__u32 set; /* set id; of FILTER_TEXT_EQUAL it indexes text_sets_small, _medium and _large alike */
-	__u64 values[INLINE_VALUES]; /* as 64 bits, extended as the argument's kind says: sign of an int or long, zeros else; so are keys of number sets */
+	__u8 argument; /* position in hook_plan.arguments, or as the operator says */
+	__u8 count; /* of inline values */
+	__u8 selector; /* whose it is */
+	__u8 last; /* 1: and its last one */
+	__u16 set; /* set id; of texts it indexes text_sets_small, _medium and _large alike */
+	__u64 values[INLINE_VALUES]; /* as 64 bits, extended as the argument's kind says: sign of an int or long, zeros else; so are keys of sets */
 };
 
-struct pid_filter_plan {
-	__u8 used;
-	__u8 negated;
-	__u8 in_namespace; /* compare the pid of the innermost pid namespace */
-	__u8 count; /* of values, up to INLINE_VALUES */
-	__u32 values[INLINE_VALUES];
-	__u64 followed; /* followForks: the bit in process_value.followed that says "one of these or a descendant"; then values are not compared */
-};
-
-struct binary_filter_plan {
-	__u8 used;
-	__u8 negated;
-	__u16 padding;
-	__u32 set; /* in text_sets_small and text_sets_medium */
-};
-
-struct selector_plan {
-	__u8 used;
+struct selector_plan { /* what is done when all filters of a selector hold */
 	__u8 post; /* send a record */
 	__u8 signal; /* 0: none */
-	__u8 padding[5];
-	struct pid_filter_plan pids[2];
-	struct binary_filter_plan binaries[2];
-	struct filter_plan filters[FILTERS_MAX];
+	__u8 padding[6];
 };
 
 struct hook_plan { /* volatile const in .rodata of policy.bpf.o, named `hook` */
 	__u32 slot;
 	__u32 version; /* unique to each load of a program on this node; copied into records, so that the agent knows which edition decided */
 	__u8 wants_return;
-	__u8 padding[3];
-	__u32 argument_padding;
+	__u8 signals; /* 1: some selector has a signal */
+	__u8 padding[6];
 	struct argument_plan arguments[ARGUMENTS_MAX];
-	struct selector_plan selectors[SELECTORS_MAX]; /* none used: always matches and posts */
+	struct selector_plan selectors[SELECTORS_MAX];
+	struct filter_plan filters[FILTERS_MAX]; /* one selector's after the other's. None: the hook has no selectors, it always matches and posts */
 };
 
 /* ---- maps ----------------------------------------------------------------------------------------------------- */
@@ -339,10 +375,10 @@ struct process_value { /* map `processes`, key: tgid */
 	__u32 user_owner;
 	__u32 user_group;
 	__u32 namespace_pid;
-	__u16 binary_size; /* without NUL; 0: unknown; more than BINARY_BYTES - 1: too long to be matched */
+	__u16 binary_size; /* without NUL; 0: unknown. Of more than BINARY_BYTES - 1 only the two ends are there */
 	__u8 level; /* of its pid namespace: 0 is the initial one */
 	__u8 flags; /* PROCESS_* */
-	char binary[BINARY_BYTES]; /* resolved path of the executable, zero-padded */
+	char binary[BINARY_BYTES]; /* resolved path of the executable, zero-padded; if that is longer its first and its last BINARY_END_BYTES */
 };
 
 /* What the agent's options say: `volatile const` in .rodata of base.bpf.o, named `limits`. */
@@ -356,13 +392,22 @@ struct process_limits {
 	__u16 padding;
 };
 
-/* Which part of the machine is the agent's node: `volatile const` in .rodata of every object, named `view`. All zeros: the whole of it. */
+struct namespace_offsets { /* where a task's namespace of one kind is found */
+	__u32 pointer; /* in struct nsproxy, but for PID and USER */
+	__u32 inode; /* in what that points to */
+};
+
+/*
+ * What every object's programs have to know: `volatile const` in .rodata, named `view`. Which part of the machine is the agent's node (all zeros: the whole
+ * of it), and offsets that would cost each load of an object 1 ms for each kind of namespace if it found them out by itself.
+ */
 struct node_view {
 	__u64 cgroup; /* id of the node's root in the unified hierarchy */
 	__u32 cgroup_level; /* of it; 0: the root of all, so that every process is the node's */
 	__u32 pid_level; /* of the node's pid namespace; 0: the initial one */
 	__u32 pid_namespace; /* inode number */
 	__u32 padding;
+	struct namespace_offsets namespaces[NAMESPACE_KINDS];
 };
 
 #define CGROUP_LEVELS_MAX 32
@@ -372,6 +417,7 @@ struct whereabouts { /* of who reads the iterator of view.bpf.o */
 	__u32 cgroup_level;
 	__u32 padding;
 	__u64 cgroups[CGROUP_LEVELS_MAX]; /* ids in the unified hierarchy, of its cgroup and those above it, by level; those below this many are left out */
+	struct namespace_offsets namespaces[NAMESPACE_KINDS];
 };
 
 /* What a program kept of the change of credentials that an exec is about to make; map `raised`. */

@@ -90,6 +90,11 @@ static __always_inline bool is_text(__u8 kind)
 	return kind == ARGUMENT_FD || kind == ARGUMENT_STRING || kind == ARGUMENT_CHAR_BUF;
 }
 
+static __always_inline __u64 argument_value(struct chain *chain, __u8 index)
+{
+	return index < ARGUMENTS_MAX ? chain->arguments[index] : 0;
+}
+
 /* The text of an argument, read now unless this call has it already. NULL if there is no room for any. */
 static __always_inline struct text *text_of(struct chain *chain, const volatile struct argument_plan *argument)
 {
@@ -101,13 +106,13 @@ static __always_inline struct text *text_of(struct chain *chain, const volatile 
 		return NULL;
 	if (chain->texts_read & 1U << argument->index && text->kind == argument->kind && text->size_index == argument->size_index)
 		return text;
-	value = chain->arguments[argument->index];
+	value = argument_value(chain, argument->index);
 	if (argument->kind == ARGUMENT_FD)
 		read_descriptor(text, value);
 	else if (argument->kind == ARGUMENT_STRING)
 		read_string(text, value);
 	else
-		read_buffer(text, value, chain->arguments[argument->size_index]);
+		read_buffer(text, value, argument_value(chain, argument->size_index));
 	text->kind = argument->kind;
 	text->size_index = argument->size_index;
 	chain->texts_read |= 1U << argument->index;

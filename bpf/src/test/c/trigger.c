@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/sched.h>
 #include <pthread.h>
 #include <sched.h>
@@ -214,6 +215,24 @@ static long first_call_in(const char *cgroup, long number)
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+/* What the process may do: capability number `bit` goes out of the sets of `out` and into those of `in`; of each 1 is effective, 2 permitted, 4 inheritable. */
+static long change_capability(int bit, int out, int in)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct sets[2];
+	__u32 *word = &sets[bit / 32].effective, mask = 1U << bit % 32;
+
+	if (syscall(SYS_capget, &header, sets))
+		return -errno;
+	for (int set = 0; set < 3; set++) {
+		if (out & 1 << set)
+			word[set] &= ~mask;
+		if (in & 1 << set)
+			word[set] |= mask;
+	}
+	return answer(syscall(SYS_capset, &header, sets));
+}
+
 /* The rest of the words are for a child, which is the first process of a new pid namespace. */
 static int fork_into_namespace(void)
 {
@@ -323,7 +342,14 @@ int main(int count, char **words)
 			result = crowd(NUMBER(2), write_and_die, NUMBER(1), TEXT(0));
 		else if (IS("fork", 0))
 			fork_on();
-		else if (IS("fork-namespace", 0))
+		else if (IS("unshare", 1))
+			result = answer(unshare(NUMBER(0)));
+		else if (IS("capability", 3))
+			result = change_capability(NUMBER(2), NUMBER(1), NUMBER(0));
+		else if (IS("exec", 1)) {
+			execl(TEXT(0), TEXT(0), "getppid", NULL);
+			return 127;
+		} else if (IS("fork-namespace", 0))
 			result = fork_into_namespace();
 		else {
 			fprintf(stderr, "trigger: %s: not a word, or too few after it\n", word);

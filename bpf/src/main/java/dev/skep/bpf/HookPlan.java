@@ -2,6 +2,7 @@ package dev.skep.bpf;
 
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * One hook of a policy: on which system calls it sits, what it reads, when it matches and what it
@@ -12,7 +13,7 @@ import java.util.Set;
  * @param syscalls numbers of this machine's native system call table
  * @param wantsReturn whether the return value is reported too
  * @param arguments in the order of the policy, at most 6
- * @param selectors at most 5
+ * @param selectors at most 16, and at most 256 filters in all of them
  */
 public record HookPlan(
     int index,
@@ -59,47 +60,133 @@ public record HookPlan(
   /**
    * All filters must match for the action to be taken.
    *
-   * @param pids at most 2
-   * @param binaries at most 2
-   * @param filters at most 5
+   * @param process what is asked of the calling process
    * @param post whether an event is sent
    * @param signal sent to the calling process; 0 for none
    */
   public record SelectorPlan(
-      List<PidFilter> pids,
-      List<BinaryFilter> binaries,
-      List<ArgumentFilter> filters,
-      boolean post,
-      int signal) {
+      List<ProcessFilter> process, List<ArgumentFilter> arguments, boolean post, int signal) {
     public SelectorPlan {
-      pids = List.copyOf(pids);
-      binaries = List.copyOf(binaries);
-      filters = List.copyOf(filters);
+      process = List.copyOf(process);
+      arguments = List.copyOf(arguments);
+    }
+
+    /** Of the filters that most policies have. */
+    public SelectorPlan(
+        List<PidFilter> pids,
+        List<BinaryFilter> binaries,
+        List<ArgumentFilter> arguments,
+        boolean post,
+        int signal) {
+      this(
+          Stream.<ProcessFilter>concat(pids.stream(), binaries.stream()).toList(),
+          arguments,
+          post,
+          signal);
     }
   }
 
+  /** What is asked of the calling process. */
+  public sealed interface ProcessFilter {
+    boolean negated();
+  }
+
   /**
-   * The calling process' id.
+   * Its id.
    *
    * @param inNamespace compare the id in the innermost pid namespace, not the initial one
    * @param followForks match descendants of a matching process too, those that come later included
-   * @param pids 1 to 4, unless followForks
    */
   public record PidFilter(
-      boolean negated, boolean inNamespace, boolean followForks, Set<Integer> pids) {
+      boolean negated, boolean inNamespace, boolean followForks, Set<Integer> pids)
+      implements ProcessFilter {
     public PidFilter {
       pids = Set.copyOf(pids);
     }
   }
 
   /**
-   * The resolved path of the calling process' executable.
+   * The resolved path of its executable.
    *
    * @param paths absolute, each at most 255 bytes of UTF-8
    */
-  public record BinaryFilter(boolean negated, Set<String> paths) {
+  public record BinaryFilter(boolean negated, Set<String> paths) implements ProcessFilter {
     public BinaryFilter {
       paths = Set.copyOf(paths);
+    }
+  }
+
+  /**
+   * One of its namespaces, as it is now.
+   *
+   * @param inodes numbers, unsigned
+   */
+  public record NamespaceFilter(boolean negated, NamespaceKind namespace, Set<Integer> inodes)
+      implements ProcessFilter {
+    public NamespaceFilter {
+      inodes = Set.copyOf(inodes);
+    }
+  }
+
+  /**
+   * Whether any of these namespaces is another one since its program, or it itself, began.
+   *
+   * @param namespaces at least one
+   */
+  public record NamespaceChangeFilter(boolean negated, Set<NamespaceKind> namespaces)
+      implements ProcessFilter {
+    public NamespaceChangeFilter {
+      namespaces = Set.copyOf(namespaces);
+    }
+  }
+
+  /**
+   * Whether it has any of these capabilities now.
+   *
+   * @param capabilities a bit for each
+   * @param hostUser inode number of the user namespace whose processes never match, negated or not;
+   *     0: none
+   */
+  public record CapabilityFilter(
+      boolean negated, CapabilitySet set, long capabilities, int hostUser)
+      implements ProcessFilter {}
+
+  /**
+   * Whether it gained or lost any of these capabilities since its program, or it itself, began.
+   *
+   * @param capabilities a bit for each
+   * @param hostUser as of a {@link CapabilityFilter}
+   */
+  public record CapabilityChangeFilter(
+      boolean negated, CapabilitySet set, long capabilities, int hostUser)
+      implements ProcessFilter {}
+
+  /** {@code enum namespace_kind} of shared.h, in its order. */
+  public enum NamespaceKind {
+    UTS,
+    IPC,
+    MNT,
+    PID,
+    PID_FOR_CHILDREN,
+    NET,
+    TIME,
+    TIME_FOR_CHILDREN,
+    CGROUP,
+    USER;
+
+    public int code() {
+      return ordinal();
+    }
+  }
+
+  /** {@code enum capability_set} of shared.h, in its order. */
+  public enum CapabilitySet {
+    EFFECTIVE,
+    INHERITABLE,
+    PERMITTED;
+
+    public int code() {
+      return ordinal();
     }
   }
 
@@ -113,6 +200,13 @@ public record HookPlan(
     record OneOf(Set<Long> numbers) implements Matching {
       public OneOf {
         numbers = Set.copyOf(numbers);
+      }
+    }
+
+    /** Within one of {@code ranges}. */
+    record InRange(Set<Range> ranges) implements Matching {
+      public InRange {
+        ranges = Set.copyOf(ranges);
       }
     }
 
@@ -144,4 +238,7 @@ public record HookPlan(
       }
     }
   }
+
+  /** Both bounds included; an argument without sign has its bounds without, too. */
+  public record Range(long low, long high) {}
 }

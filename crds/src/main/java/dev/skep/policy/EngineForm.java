@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * EngineSelectors}; what it lacks is refused with its path and "not supported yet".
  */
 final class EngineForm {
-  private static final int SELECTORS = 5;
+  private static final int FILTERS = 256;
 
   private final Problems problems;
 
@@ -173,16 +173,22 @@ final class EngineForm {
   }
 
   private List<Hook.Selector> readSelectors(Kprobe hook, Map<Integer, Integer> positions) {
-    if (hook.selectors().size() > SELECTORS) {
+    var selectors =
+        hook.selectors().stream()
+            .map(selector -> new EngineSelectors(problems, positions).of(selector))
+            .toList();
+    int filters = 0;
+    for (var selector : selectors) {
+      filters += Math.max(1, selector.process().size() + selector.arguments().size());
+    }
+    if (filters > FILTERS) {
       problems.unsupported(
           hook.path() + ".selectors",
-          Text.count(hook.selectors().size(), "selector")
-              + " of one hook; "
-              + SELECTORS
+          Text.count(filters, "filter")
+              + " in the selectors of one hook; "
+              + FILTERS
               + " can be used");
     }
-    return hook.selectors().stream()
-        .map(selector -> new EngineSelectors(problems, positions).of(selector))
-        .toList();
+    return selectors;
   }
 }

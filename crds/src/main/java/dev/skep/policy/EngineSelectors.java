@@ -4,6 +4,7 @@ import dev.skep.policy.ast.Action;
 import dev.skep.policy.ast.Matching;
 import dev.skep.policy.ast.Selector;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -16,11 +17,7 @@ import java.util.stream.Collectors;
  * @param positions of the arguments that it can read: in the policy, and among each other
  */
 record EngineSelectors(Problems problems, Map<Integer, Integer> positions) {
-  private static final int PID_FILTERS = 2;
-  private static final int PIDS = 4;
-  private static final int BINARY_FILTERS = 2;
   private static final int BINARY_BYTES = 255;
-  private static final int FILTERS = 5;
 
   Hook.Selector of(Selector selector) {
     var path = selector.path();
@@ -28,18 +25,9 @@ record EngineSelectors(Problems problems, Map<Integer, Integer> positions) {
         selector.parentBinaries(), path + ".matchParentBinaries", "filters on the parent process");
     refuse(selector.returned(), path + ".matchReturnArgs", "filters on the return value");
     refuse(selector.returnActions(), path + ".matchReturnActions", "actions when the call returns");
-    refuse(selector.namespaces(), path + ".matchNamespaces", "filters on namespaces");
-    refuse(selector.namespaceChanges(), path + ".matchNamespaceChanges", "filters on namespaces");
-    refuse(selector.capabilities(), path + ".matchCapabilities", "filters on capabilities");
-    refuse(
-        selector.capabilityChanges(), path + ".matchCapabilityChanges", "filters on capabilities");
-    atMost(PID_FILTERS, selector.pids(), path + ".matchPIDs");
-    atMost(BINARY_FILTERS, selector.binaries(), path + ".matchBinaries");
-    atMost(FILTERS, selector.arguments(), path + ".matchArgs");
     return new Hook.Selector(
         selector.label(),
-        selector.pids().stream().flatMap(pids -> pids(pids).stream()).toList(),
-        selector.binaries().stream().flatMap(binaries -> binaries(binaries).stream()).toList(),
+        processFilters(selector),
         selector.arguments().stream().flatMap(filter -> filter(filter).stream()).toList(),
         action(selector.actions()));
   }
@@ -50,24 +38,27 @@ record EngineSelectors(Problems problems, Map<Integer, Integer> positions) {
     }
   }
 
-  private void atMost(int limit, List<?> filters, String path) {
-    if (filters.size() > limit) {
-      problems.unsupported(
-          path,
-          Text.count(filters.size(), "filter") + " in one selector; " + limit + " can be used");
+  private List<Hook.ProcessFilter> processFilters(Selector selector) {
+    var filters = new ArrayList<Hook.ProcessFilter>();
+    for (var f : selector.pids()) {
+      filters.add(new Hook.PidFilter(f.negated(), f.inNamespace(), f.followForks(), f.pids()));
     }
-  }
-
-  private Optional<Hook.PidFilter> pids(Selector.PidFilter filter) {
-    if (filter.pids().size() > PIDS) {
-      problems.unsupported(
-          filter.path() + ".values",
-          filter.pids().size() + " process ids in one filter; " + PIDS + " can be used");
-      return Optional.empty();
+    for (var f : selector.namespaces()) {
+      filters.add(new Hook.NamespaceFilter(f.negated(), f.namespace(), f.host(), f.inodes()));
     }
-    return Optional.of(
-        new Hook.PidFilter(
-            filter.negated(), filter.inNamespace(), filter.followForks(), filter.pids()));
+    for (var f : selector.namespaceChanges()) {
+      filters.add(new Hook.NamespaceChangeFilter(f.negated(), f.namespaces()));
+    }
+    for (var f : selector.capabilities()) {
+      filters.add(
+          new Hook.CapabilityFilter(f.negated(), f.set(), f.outsideHost(), f.capabilities()));
+    }
+    for (var f : selector.capabilityChanges()) {
+      filters.add(
+          new Hook.CapabilityChangeFilter(f.negated(), f.set(), f.outsideHost(), f.capabilities()));
+    }
+    selector.binaries().forEach(f -> binaries(f).ifPresent(filters::add));
+    return filters;
   }
 
   private Optional<Hook.BinaryFilter> binaries(Selector.BinaryFilter filter) {
@@ -106,7 +97,8 @@ record EngineSelectors(Problems problems, Map<Integer, Integer> positions) {
           Optional.of(
               new Hook.Matching.OneOf(
                   numbers.ranges().stream().map(Matching.Range::low).collect(Collectors.toSet())));
-      case Matching.Numbers _ -> beyond(path, "ranges of numbers; write each with Equal");
+      case Matching.Numbers(var ranges) ->
+          Optional.of(new Hook.Matching.InRange(new HashSet<>(ranges)));
       case Matching.GreaterThan(var bound) -> Optional.of(new Hook.Matching.GreaterThan(bound));
       case Matching.LessThan(var bound) -> Optional.of(new Hook.Matching.LessThan(bound));
       case Matching.Mask(var bits) -> Optional.of(new Hook.Matching.AnyBit(bits));

@@ -1,5 +1,9 @@
 package dev.skep.policy;
 
+import dev.skep.policy.ast.Capability;
+import dev.skep.policy.ast.Matching.Range;
+import dev.skep.policy.ast.Selector.CapabilitySet;
+import dev.skep.policy.ast.Selector.Namespace;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -78,13 +82,11 @@ public sealed interface Hook {
   /** All filters must match for the action to be taken. */
   record Selector(
       @Nullable String label,
-      List<PidFilter> pids,
-      List<BinaryFilter> binaries,
+      List<ProcessFilter> process,
       List<ArgumentFilter> arguments,
       Action action) {
     public Selector {
-      pids = List.copyOf(pids);
-      binaries = List.copyOf(binaries);
+      process = List.copyOf(process);
       arguments = List.copyOf(arguments);
     }
   }
@@ -107,26 +109,79 @@ public sealed interface Hook {
     }
   }
 
+  /** What is asked of the calling process. */
+  sealed interface ProcessFilter {
+    boolean negated();
+  }
+
   /**
    * @param inNamespace compare the id in the process' own pid namespace
    * @param followForks descendants match too
-   * @param pids 1 to 4
+   * @param pids at least one
    */
-  record PidFilter(boolean negated, boolean inNamespace, boolean followForks, Set<Integer> pids) {
+  record PidFilter(boolean negated, boolean inNamespace, boolean followForks, Set<Integer> pids)
+      implements ProcessFilter {
     public PidFilter {
-      pids = Set.copyOf(pids);
-      if (pids.isEmpty() || pids.size() > 4) {
-        throw new IllegalArgumentException(pids.size() + " process ids in one filter");
-      }
+      pids = nonEmpty(pids);
     }
   }
 
   /**
    * @param paths at least one, absolute, at most 255 bytes each
    */
-  record BinaryFilter(boolean negated, Set<String> paths) {
+  record BinaryFilter(boolean negated, Set<String> paths) implements ProcessFilter {
     public BinaryFilter {
       paths = nonEmpty(paths);
+    }
+  }
+
+  /**
+   * The namespace that it is in now.
+   *
+   * @param host whether that of the host is among them
+   * @param inodes numbers of others, up to 32 bits
+   */
+  record NamespaceFilter(boolean negated, Namespace namespace, boolean host, Set<Long> inodes)
+      implements ProcessFilter {
+    public NamespaceFilter {
+      inodes = Set.copyOf(inodes);
+      if (!host && inodes.isEmpty()) {
+        throw new IllegalArgumentException("a filter without namespaces");
+      }
+    }
+  }
+
+  /** Any of {@code namespaces} is another one since its program, or it itself, began. */
+  record NamespaceChangeFilter(boolean negated, Set<Namespace> namespaces)
+      implements ProcessFilter {
+    public NamespaceChangeFilter {
+      namespaces = nonEmpty(namespaces);
+    }
+  }
+
+  /**
+   * It has any of {@code capabilities} now.
+   *
+   * @param outsideHost processes of the host's user namespace never match, negated or not
+   */
+  record CapabilityFilter(
+      boolean negated, CapabilitySet set, boolean outsideHost, Set<Capability> capabilities)
+      implements ProcessFilter {
+    public CapabilityFilter {
+      capabilities = nonEmpty(capabilities);
+    }
+  }
+
+  /**
+   * It gained or lost any of {@code capabilities} since its program, or it itself, began.
+   *
+   * @param outsideHost as of a {@link CapabilityFilter}
+   */
+  record CapabilityChangeFilter(
+      boolean negated, CapabilitySet set, boolean outsideHost, Set<Capability> capabilities)
+      implements ProcessFilter {
+    public CapabilityChangeFilter {
+      capabilities = nonEmpty(capabilities);
     }
   }
 
@@ -140,6 +195,13 @@ public sealed interface Hook {
     record OneOf(Set<Long> numbers) implements Matching {
       public OneOf {
         numbers = nonEmpty(numbers);
+      }
+    }
+
+    /** Within one of {@code ranges}, bounds included. */
+    record InRange(Set<Range> ranges) implements Matching {
+      public InRange {
+        ranges = nonEmpty(ranges);
       }
     }
 

@@ -37,9 +37,10 @@ class PolicyReaderTest {
     assertThat(hook.selectors()).hasSize(2);
     var guard = hook.selectors().getFirst();
     assertThat(guard.label()).isEqualTo("guard");
-    assertThat(guard.pids()).containsExactly(new Hook.PidFilter(true, true, true, Set.of(0, 1)));
-    assertThat(guard.binaries())
-        .containsExactly(new Hook.BinaryFilter(true, Set.of("/usr/bin/ledger")));
+    assertThat(guard.process())
+        .containsExactly(
+            new Hook.PidFilter(true, true, true, Set.of(0, 1)),
+            new Hook.BinaryFilter(true, Set.of("/usr/bin/ledger")));
     assertThat(guard.arguments())
         .containsExactly(
             new Hook.ArgumentFilter(0, true, new Matching.TextPrefix(Set.of("/tmp/", "/var/tmp/"))),

@@ -64,9 +64,10 @@ final class AgentRun {
   private AgentRun(AgentSettings settings, SkepKernel kernel, LineSink sink) {
     this.settings = settings;
     this.kernel = kernel;
-    this.host = new ThisHost(settings.node());
     this.answers = new KernelAnswers(kernel);
-    this.accounts = HostAccounts.of(answers.hostNamespaces());
+    var namespaces = answers.hostNamespaces();
+    this.host = new ThisHost(settings.node(), namespaces);
+    this.accounts = HostAccounts.of(namespaces);
     this.lastConfig = new LastConfig(settings.kernel().folder());
     this.tally = ClusterNode.tally(settings.kernel().folder());
     var book = new PolicyBook();

@@ -2,6 +2,7 @@ package dev.skep.agent;
 
 import dev.skep.agent.plan.HostFacts;
 import dev.skep.agent.report.AgentFacts;
+import dev.skep.bpf.KernelRecord.Namespaces;
 import dev.skep.bpf.ProcessHooks;
 import dev.skep.bpf.ProcessHooks.Attachment;
 import dev.skep.crds.v1alpha1.NodeStateStatus;
@@ -21,9 +22,11 @@ final class ThisHost implements HostFacts {
   private static final String X86_64 = "x86_64";
 
   private final String name;
+  private final Namespaces namespaces;
 
-  ThisHost(String name) {
+  ThisHost(String name, Namespaces namespaces) {
     this.name = name;
+    this.namespaces = namespaces;
   }
 
   /** What the machine calls itself. */
@@ -90,5 +93,10 @@ final class ThisHost implements HostFacts {
     } catch (IOException | InvalidPathException _) {
       return path; // no such file today; it may come
     }
+  }
+
+  @Override
+  public Namespaces namespaces() {
+    return namespaces;
   }
 }

@@ -56,7 +56,6 @@ public final class Policies {
     return new Selector(
         null,
         List.of(),
-        List.of(),
         List.of(new Hook.ArgumentFilter(0, false, new Hook.Matching.TextOneOf(Set.of(path)))),
         action);
   }

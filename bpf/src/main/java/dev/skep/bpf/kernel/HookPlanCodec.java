@@ -4,35 +4,20 @@ import static dev.skep.bpf.layout.Structs.HOOK_PLAN;
 import static dev.skep.bpf.layout.Structs.offset;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.skep.bpf.BpfException;
 import dev.skep.bpf.HookPlan;
-import dev.skep.bpf.HookPlan.ArgumentFilter;
-import dev.skep.bpf.HookPlan.ArgumentKind;
-import dev.skep.bpf.HookPlan.BinaryFilter;
-import dev.skep.bpf.HookPlan.Matching;
-import dev.skep.bpf.HookPlan.PidFilter;
 import dev.skep.bpf.HookPlan.SelectorPlan;
 import dev.skep.bpf.layout.Structs;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 
 /** A hook's plan as the constants of its program: struct hook_plan. Pure. */
 final class HookPlanCodec {
-  private static final byte IN_NUMBER_SET = (byte) 255;
-
-  private static final int EQUAL = 1;
-  private static final int GREATER = 2;
-  private static final int LESS = 3;
-  private static final int MASK = 4;
-  private static final int TEXT_EQUAL = 5;
-  private static final int TEXT_PREFIX = 6;
-  private static final int TEXT_POSTFIX = 7;
-
   /** What a plan needs beside its constants: asked for once per filter that uses it. */
   interface Resources {
     int set(ValueSet values) throws BpfException;
@@ -78,159 +63,71 @@ final class HookPlanCodec {
       put(at, Structs.ARGUMENT_PLAN, "index", argument.index());
       put(at, Structs.ARGUMENT_PLAN, "size_index", argument.sizeIndex());
     }
+    if (hook.selectors().isEmpty()) {
+      writeActions(plan, 0, true, 0);
+    }
+    int filters = 0;
     for (int i = 0; i < hook.selectors().size(); i++) {
-      var at = slice(plan, HOOK_PLAN, "selectors[" + i + "]", Structs.SELECTOR_PLAN);
-      write(at, hook.selectors().get(i), hook, resources);
-    }
-  }
-
-  private static void write(
-      MemorySegment at, SelectorPlan selector, HookPlan hook, Resources resources)
-      throws BpfException {
-    atMost(selector.pids().size(), Structs.PID_FILTERS_MAX, "pid filters in a selector");
-    atMost(selector.binaries().size(), Structs.BINARY_FILTERS_MAX, "binary filters in a selector");
-    atMost(selector.filters().size(), Structs.FILTERS_MAX, "argument filters in a selector");
-    put(at, Structs.SELECTOR_PLAN, "used", 1);
-    put(at, Structs.SELECTOR_PLAN, "post", selector.post() ? 1 : 0);
-    put(at, Structs.SELECTOR_PLAN, "signal", selector.signal());
-    for (int i = 0; i < selector.pids().size(); i++) {
-      var filter = slice(at, Structs.SELECTOR_PLAN, "pids[" + i + "]", Structs.PID_FILTER_PLAN);
-      write(filter, selector.pids().get(i), resources);
-    }
-    for (int i = 0; i < selector.binaries().size(); i++) {
-      var filter =
-          slice(at, Structs.SELECTOR_PLAN, "binaries[" + i + "]", Structs.BINARY_FILTER_PLAN);
-      write(filter, selector.binaries().get(i), resources);
-    }
-    for (int i = 0; i < selector.filters().size(); i++) {
-      var filter = slice(at, Structs.SELECTOR_PLAN, "filters[" + i + "]", Structs.FILTER_PLAN);
-      write(filter, selector.filters().get(i), hook, resources);
-    }
-  }
-
-  private static void write(MemorySegment at, PidFilter filter, Resources resources)
-      throws BpfException {
-    put(at, Structs.PID_FILTER_PLAN, "used", 1);
-    put(at, Structs.PID_FILTER_PLAN, "negated", filter.negated() ? 1 : 0);
-    put(at, Structs.PID_FILTER_PLAN, "in_namespace", filter.inNamespace() ? 1 : 0);
-    if (filter.followForks()) {
-      long bit = 1L << resources.followed(filter.inNamespace(), filter.pids());
-      at.set(JAVA_LONG, offset(Structs.PID_FILTER_PLAN, "followed"), bit);
-      return;
-    }
-    atMost(filter.pids().size(), Structs.INLINE_VALUES, "pids in a filter without followForks");
-    put(at, Structs.PID_FILTER_PLAN, "count", filter.pids().size());
-    int i = 0;
-    for (int pid : filter.pids()) {
-      at.set(JAVA_INT, offset(Structs.PID_FILTER_PLAN, "values[" + i++ + "]"), pid);
-    }
-  }
-
-  private static void write(MemorySegment at, BinaryFilter filter, Resources resources)
-      throws BpfException {
-    put(at, Structs.BINARY_FILTER_PLAN, "used", 1);
-    put(at, Structs.BINARY_FILTER_PLAN, "negated", filter.negated() ? 1 : 0);
-    at.set(
-        JAVA_INT,
-        offset(Structs.BINARY_FILTER_PLAN, "set"),
-        resources.set(new ValueSet.Texts(filter.paths())));
-  }
-
-  private static void write(
-      MemorySegment at, ArgumentFilter filter, HookPlan hook, Resources resources)
-      throws BpfException {
-    if (filter.argument() < 0 || filter.argument() >= hook.arguments().size()) {
-      throw refused("a filter of argument " + filter.argument() + ", which the hook has not");
-    }
-    var kind = hook.arguments().get(filter.argument()).kind();
-    put(at, Structs.FILTER_PLAN, "negated", filter.negated() ? 1 : 0);
-    put(at, Structs.FILTER_PLAN, "argument", filter.argument());
-    switch (filter.matching()) {
-      case Matching.OneOf(var numbers) -> {
-        put(at, Structs.FILTER_PLAN, "operator", EQUAL);
-        var widened = numbers.stream().map(number -> widened(number, kind)).distinct().toList();
-        if (widened.size() > Structs.INLINE_VALUES) {
-          at.set(JAVA_BYTE, offset(Structs.FILTER_PLAN, "count"), IN_NUMBER_SET);
-          set(at, resources.set(new ValueSet.Numbers(Set.copyOf(widened))));
-        } else {
-          put(at, Structs.FILTER_PLAN, "count", widened.size());
-          for (int i = 0; i < widened.size(); i++) {
-            value(at, i, widened.get(i));
-          }
-        }
-      }
-      case Matching.GreaterThan(var bound) -> number(at, GREATER, widened(bound, kind));
-      case Matching.LessThan(var bound) -> number(at, LESS, widened(bound, kind));
-      case Matching.AnyBit(var bits) -> number(at, MASK, bits);
-      case Matching.TextOneOf(var texts) -> {
-        put(at, Structs.FILTER_PLAN, "operator", TEXT_EQUAL);
-        set(at, resources.set(new ValueSet.Texts(texts)));
-      }
-      case Matching.TextPrefix(var texts) -> {
-        put(at, Structs.FILTER_PLAN, "operator", TEXT_PREFIX);
-        set(at, resources.set(new ValueSet.Prefixes(texts)));
-      }
-      case Matching.TextPostfix(var texts) -> {
-        put(at, Structs.FILTER_PLAN, "operator", TEXT_POSTFIX);
-        set(at, resources.set(new ValueSet.Postfixes(texts)));
+      var selector = hook.selectors().get(i);
+      writeActions(plan, i, selector.post(), selector.signal());
+      var its = filters(selector, hook, resources);
+      atMost(filters + its.size(), Structs.FILTERS_MAX, "filters in all selectors of a hook");
+      for (int j = 0; j < its.size(); j++) {
+        its.get(j).write(filterAt(plan, filters++), i, j == its.size() - 1);
       }
     }
   }
 
-  private static void number(MemorySegment at, int operator, long value) {
-    put(at, Structs.FILTER_PLAN, "operator", operator);
-    put(at, Structs.FILTER_PLAN, "count", 1);
-    value(at, 0, value);
+  private static void writeActions(MemorySegment plan, int selector, boolean post, int signal) {
+    var at = slice(plan, HOOK_PLAN, "selectors[" + selector + "]", Structs.SELECTOR_PLAN);
+    put(at, Structs.SELECTOR_PLAN, "post", post ? 1 : 0);
+    put(at, Structs.SELECTOR_PLAN, "signal", signal);
+    if (signal != 0) {
+      put(plan, HOOK_PLAN, "signals", 1);
+    }
   }
 
-  private static void value(MemorySegment at, int i, long value) {
-    at.set(JAVA_LONG, offset(Structs.FILTER_PLAN, "values[" + i + "]"), value);
-  }
-
-  private static void set(MemorySegment at, int id) {
-    at.set(JAVA_INT, offset(Structs.FILTER_PLAN, "set"), id);
-  }
-
-  /** As the program widens the argument before it compares. */
-  private static long widened(long number, ArgumentKind kind) {
-    return switch (kind) {
-      case INT, FD -> (int) number;
-      case UINT32 -> number & 0xffff_ffffL;
-      case SIZE, LONG, STRING, CHAR_BUF -> number;
-    };
+  /** Those of one selector, from cheap to dear; at least one. */
+  private static List<FilterPlan> filters(SelectorPlan selector, HookPlan hook, Resources resources)
+      throws BpfException {
+    var filters = new ArrayList<FilterPlan>();
+    for (var filter : selector.process()) {
+      filters.add(FilterPlan.of(filter, resources));
+    }
+    for (var filter : selector.arguments()) {
+      if (filter.argument() < 0 || filter.argument() >= hook.arguments().size()) {
+        throw refused("a filter of argument " + filter.argument() + ", which the hook has not");
+      }
+      var kind = hook.arguments().get(filter.argument()).kind();
+      filters.add(FilterPlan.of(filter, kind, resources));
+    }
+    if (filters.isEmpty()) {
+      filters.add(FilterPlan.ALWAYS);
+    }
+    filters.sort(Comparator.comparing(FilterPlan::operator));
+    return filters;
   }
 
   /** What a plan that was written earlier uses. */
   static References references(MemorySegment plan) {
     var sets = new ArrayList<Integer>();
     var followed = new ArrayList<Integer>();
-    for (int s = 0; s < Structs.SELECTORS_MAX; s++) {
-      var selector = slice(plan, HOOK_PLAN, "selectors[" + s + "]", Structs.SELECTOR_PLAN);
-      for (int i = 0; i < Structs.PID_FILTERS_MAX; i++) {
-        var at = slice(selector, Structs.SELECTOR_PLAN, "pids[" + i + "]", Structs.PID_FILTER_PLAN);
-        long bit = at.get(JAVA_LONG, offset(Structs.PID_FILTER_PLAN, "followed"));
-        if (bit != 0) {
-          followed.add(Long.numberOfTrailingZeros(bit));
-        }
+    for (int i = 0; i < Structs.FILTERS_MAX; i++) {
+      var filter = FilterPlan.read(filterAt(plan, i));
+      if (filter.operator() == FilterOperator.NONE) {
+        break;
       }
-      for (int i = 0; i < Structs.BINARY_FILTERS_MAX; i++) {
-        var at =
-            slice(
-                selector, Structs.SELECTOR_PLAN, "binaries[" + i + "]", Structs.BINARY_FILTER_PLAN);
-        if (at.get(JAVA_BYTE, offset(Structs.BINARY_FILTER_PLAN, "used")) != 0) {
-          sets.add(at.get(JAVA_INT, offset(Structs.BINARY_FILTER_PLAN, "set")));
-        }
-      }
-      for (int i = 0; i < Structs.FILTERS_MAX; i++) {
-        var at = slice(selector, Structs.SELECTOR_PLAN, "filters[" + i + "]", Structs.FILTER_PLAN);
-        int operator = at.get(JAVA_BYTE, offset(Structs.FILTER_PLAN, "operator"));
-        byte count = at.get(JAVA_BYTE, offset(Structs.FILTER_PLAN, "count"));
-        if (operator >= TEXT_EQUAL || (operator == EQUAL && count == IN_NUMBER_SET)) {
-          sets.add(at.get(JAVA_INT, offset(Structs.FILTER_PLAN, "set")));
-        }
+      if (filter.operator() == FilterOperator.FOLLOWED) {
+        followed.add(filter.set());
+      } else if (filter.operator().usesSet(filter.count())) {
+        sets.add(filter.set());
       }
     }
     return new References(sets, followed);
+  }
+
+  private static MemorySegment filterAt(MemorySegment plan, int i) {
+    return slice(plan, HOOK_PLAN, "filters[" + i + "]", Structs.FILTER_PLAN);
   }
 
   private static void put(MemorySegment at, StructLayout struct, String member, int value) {

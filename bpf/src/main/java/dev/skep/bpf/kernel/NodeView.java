@@ -15,15 +15,16 @@ import java.util.Optional;
 /**
  * What of the machine is this agent's node: all of it, unless the node is a container itself, as
  * kind makes them. Then it is what is below the node's cgroup, and processes have the ids of its
- * pid namespace.
+ * pid namespace. And where the kernel keeps a task's namespaces.
  *
  * @param cgroup id of the node's root in the unified hierarchy; 0: the whole machine
  * @param cgroupLevel how deep that is
  * @param pidLevel of the node's pid namespace; 0 is the initial one
  * @param pidNamespace its inode number
+ * @param namespaces struct namespace_offsets of each kind
  */
-record NodeView(long cgroup, int cgroupLevel, int pidLevel, int pidNamespace) {
-  static final NodeView MACHINE = new NodeView(0, 0, 0, 0);
+record NodeView(
+    long cgroup, int cgroupLevel, int pidLevel, int pidNamespace, MemorySegment namespaces) {
 
   private static final String CONSTANT = "view";
 
@@ -31,6 +32,9 @@ record NodeView(long cgroup, int cgroupLevel, int pidLevel, int pidNamespace) {
   private static final long PID_NAMESPACE = offset("pid_namespace");
   private static final long CGROUP_LEVEL = offset("cgroup_level");
   private static final long CGROUPS = offset("cgroups");
+  private static final long NAMESPACES = offset("namespaces");
+  private static final long NAMESPACES_BYTES =
+      Structs.NAMESPACE_KINDS * Structs.NAMESPACE_OFFSETS.byteSize();
 
   /** Asks the kernel where this process is. */
   static NodeView find() throws BpfException {
@@ -38,10 +42,11 @@ record NodeView(long cgroup, int cgroupLevel, int pidLevel, int pidNamespace) {
   }
 
   private static NodeView of(MemorySegment here, Optional<Path> root) throws BpfException {
+    var namespaces = here.asSlice(NAMESPACES, NAMESPACES_BYTES).asReadOnly();
     int pidLevel = here.get(JAVA_INT_UNALIGNED, PID_LEVEL);
     int pidNamespace = pidLevel == 0 ? 0 : here.get(JAVA_INT_UNALIGNED, PID_NAMESPACE);
     if (root.isEmpty()) {
-      return whole(pidLevel, "no cgroup2 hierarchy is mounted");
+      return whole(pidLevel, namespaces, "no cgroup2 hierarchy is mounted");
     }
     long id = Cgroups.idOf(root.get());
     int deepest =
@@ -49,8 +54,8 @@ record NodeView(long cgroup, int cgroupLevel, int pidLevel, int pidNamespace) {
     for (int level = 0; level <= deepest; level++) {
       if (here.get(JAVA_LONG_UNALIGNED, CGROUPS + level * (long) Long.BYTES) == id) {
         return level == 0
-            ? whole(pidLevel, root.get() + " is the whole machine's")
-            : new NodeView(id, level, pidLevel, pidNamespace);
+            ? whole(pidLevel, namespaces, root.get() + " is the whole machine's")
+            : new NodeView(id, level, pidLevel, pidNamespace, namespaces);
       }
     }
     throw new BpfException(
@@ -61,7 +66,8 @@ record NodeView(long cgroup, int cgroupLevel, int pidLevel, int pidNamespace) {
   }
 
   /** All processes are guarded, so all must have an id that this process can see. */
-  private static NodeView whole(int pidLevel, String why) throws BpfException {
+  private static NodeView whole(int pidLevel, MemorySegment namespaces, String why)
+      throws BpfException {
     if (pidLevel != 0) {
       throw new BpfException(
           "open",
@@ -69,7 +75,7 @@ record NodeView(long cgroup, int cgroupLevel, int pidLevel, int pidNamespace) {
           "this process is in a pid namespace of its own, where it cannot see the node's processes, but %s: run the agent with hostPID (docker run --pid=host)"
               .formatted(why));
     }
-    return MACHINE;
+    return new NodeView(0, 0, 0, 0, namespaces);
   }
 
   private static byte[] whereabouts() throws BpfException {
@@ -92,6 +98,8 @@ record NodeView(long cgroup, int cgroupLevel, int pidLevel, int pidNamespace) {
     constant.set(JAVA_INT, Structs.offset(Structs.NODE_VIEW, "cgroup_level"), cgroupLevel);
     constant.set(JAVA_INT, Structs.offset(Structs.NODE_VIEW, "pid_level"), pidLevel);
     constant.set(JAVA_INT, Structs.offset(Structs.NODE_VIEW, "pid_namespace"), pidNamespace);
+    long at = Structs.offset(Structs.NODE_VIEW, "namespaces");
+    MemorySegment.copy(namespaces, 0, constant, at, NAMESPACES_BYTES);
   }
 
   private static long offset(String of) {

@@ -3,8 +3,15 @@ package dev.skep.bpf.kernel;
 import dev.skep.bpf.HookPlan;
 import dev.skep.bpf.HookPlan.ArgumentFilter;
 import dev.skep.bpf.HookPlan.BinaryFilter;
+import dev.skep.bpf.HookPlan.CapabilityChangeFilter;
+import dev.skep.bpf.HookPlan.CapabilityFilter;
 import dev.skep.bpf.HookPlan.Matching;
+import dev.skep.bpf.HookPlan.NamespaceChangeFilter;
+import dev.skep.bpf.HookPlan.NamespaceFilter;
+import dev.skep.bpf.HookPlan.NamespaceKind;
 import dev.skep.bpf.HookPlan.PidFilter;
+import dev.skep.bpf.HookPlan.ProcessFilter;
+import dev.skep.bpf.HookPlan.Range;
 import dev.skep.bpf.layout.Structs;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -59,23 +66,52 @@ record PlanHash(String hex) {
     for (var selector : hook.selectors()) {
       out.writeBoolean(selector.post());
       out.writeInt(selector.signal());
-      out.writeInt(selector.pids().size());
-      for (PidFilter filter : selector.pids()) {
+      out.writeInt(selector.process().size());
+      for (var filter : selector.process()) {
         out.writeBoolean(filter.negated());
-        out.writeBoolean(filter.inNamespace());
-        out.writeBoolean(filter.followForks());
-        numbers(out, filter.pids());
+        write(out, filter);
       }
-      out.writeInt(selector.binaries().size());
-      for (BinaryFilter filter : selector.binaries()) {
-        out.writeBoolean(filter.negated());
-        texts(out, filter.paths());
-      }
-      out.writeInt(selector.filters().size());
-      for (ArgumentFilter filter : selector.filters()) {
+      out.writeInt(selector.arguments().size());
+      for (ArgumentFilter filter : selector.arguments()) {
         out.writeInt(filter.argument());
         out.writeBoolean(filter.negated());
         write(out, filter.matching());
+      }
+    }
+  }
+
+  private static void write(DataOutputStream out, ProcessFilter filter) throws IOException {
+    switch (filter) {
+      case PidFilter(_, var inNamespace, var followForks, var pids) -> {
+        out.writeByte(1);
+        out.writeBoolean(inNamespace);
+        out.writeBoolean(followForks);
+        numbers(out, pids);
+      }
+      case BinaryFilter(_, var paths) -> {
+        out.writeByte(2);
+        texts(out, paths);
+      }
+      case NamespaceFilter(_, var namespace, var inodes) -> {
+        out.writeByte(3);
+        out.writeInt(namespace.code());
+        numbers(out, inodes);
+      }
+      case NamespaceChangeFilter(_, var namespaces) -> {
+        out.writeByte(4);
+        numbers(out, namespaces.stream().map(NamespaceKind::code).toList());
+      }
+      case CapabilityFilter(_, var set, var capabilities, var hostUser) -> {
+        out.writeByte(5);
+        out.writeInt(set.code());
+        out.writeLong(capabilities);
+        out.writeInt(hostUser);
+      }
+      case CapabilityChangeFilter(_, var set, var capabilities, var hostUser) -> {
+        out.writeByte(6);
+        out.writeInt(set.code());
+        out.writeLong(capabilities);
+        out.writeInt(hostUser);
       }
     }
   }
@@ -109,6 +145,11 @@ record PlanHash(String hex) {
       case Matching.TextPostfix(var texts) -> {
         out.writeByte(7);
         texts(out, texts);
+      }
+      case Matching.InRange(var ranges) -> {
+        out.writeByte(8);
+        numbers(out, ranges.stream().map(Range::low).toList());
+        numbers(out, ranges.stream().map(Range::high).toList());
       }
     }
   }

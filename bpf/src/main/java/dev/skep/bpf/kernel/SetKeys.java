@@ -9,6 +9,8 @@ import dev.skep.bpf.layout.Structs;
 import dev.skep.bpf.libbpf.KernelMap;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -28,7 +30,8 @@ final class SetKeys {
     LARGE("text_sets_large", KernelMap.Type.HASH, (int) Structs.TEXT_KEY_LARGE.byteSize()),
     PREFIX("prefix_sets", KernelMap.Type.LPM_TRIE, (int) Structs.PREFIX_KEY.byteSize()),
     POSTFIX("postfix_sets", KernelMap.Type.LPM_TRIE, (int) Structs.POSTFIX_KEY.byteSize()),
-    NUMBER("number_sets", KernelMap.Type.HASH, Long.BYTES);
+    NUMBER("number_sets", KernelMap.Type.HASH, Long.BYTES),
+    RANGE("range_sets", KernelMap.Type.LPM_TRIE, (int) Structs.RANGE_KEY.byteSize());
 
     final String map;
     final KernelMap.Type inner;
@@ -42,6 +45,7 @@ final class SetKeys {
   }
 
   private static final long TEXT_AT = Integer.BYTES; // in every text key, after its length
+  private static final long NUMBER_AT = Integer.BYTES; // in a range's key
 
   private SetKeys() {}
 
@@ -83,17 +87,32 @@ final class SetKeys {
           put(keys, Shelf.NUMBER, key);
         }
       }
+      case ValueSet.Ranges(var prefixes) -> {
+        for (var prefix : prefixes) {
+          var key =
+              ByteBuffer.allocate(Shelf.RANGE.keyBytes)
+                  .order(ByteOrder.nativeOrder())
+                  .putInt(prefix.bits())
+                  .order(ByteOrder.BIG_ENDIAN)
+                  .putLong(prefix.number());
+          put(keys, Shelf.RANGE, key.array());
+        }
+      }
     }
     return keys;
   }
 
-  /** The text or, as a string, the number that a key of this shelf stands for. */
+  /** The text or, as a string, the number or the range that a key of this shelf stands for. */
   static String text(Shelf shelf, MemorySegment key) {
     return switch (shelf) {
       case SMALL, MEDIUM, LARGE -> string(key, key.get(JAVA_INT, 0), false);
       case PREFIX -> string(key, key.get(JAVA_INT, 0) / Byte.SIZE, false);
       case POSTFIX -> string(key, key.get(JAVA_INT, 0) / Byte.SIZE, true);
       case NUMBER -> Long.toString(key.get(JAVA_LONG, 0));
+      case RANGE -> {
+        var number = key.asSlice(NUMBER_AT, Long.BYTES).asByteBuffer().order(ByteOrder.BIG_ENDIAN);
+        yield number.getLong() + "/" + key.get(JAVA_INT, 0);
+      }
     };
   }
 
@@ -108,7 +127,15 @@ final class SetKeys {
       case POSTFIX -> new ValueSet.Postfixes(all);
       case NUMBER ->
           new ValueSet.Numbers(all.stream().map(Long::valueOf).collect(Collectors.toSet()));
+      case RANGE ->
+          new ValueSet.Ranges(all.stream().map(SetKeys::prefix).collect(Collectors.toSet()));
     };
+  }
+
+  private static NumberPrefix prefix(String text) {
+    int slash = text.indexOf('/');
+    return new NumberPrefix(
+        Long.parseLong(text, 0, slash, 10), Integer.parseInt(text, slash + 1, text.length(), 10));
   }
 
   private static String string(MemorySegment key, int size, boolean reverse) {

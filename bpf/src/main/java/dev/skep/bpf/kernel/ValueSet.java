@@ -30,4 +30,11 @@ sealed interface ValueSet {
       numbers = Set.copyOf(numbers);
     }
   }
+
+  /** All numbers that begin with one of these, widened to 64 bits. */
+  record Ranges(Set<NumberPrefix> prefixes) implements ValueSet {
+    public Ranges {
+      prefixes = Set.copyOf(prefixes);
+    }
+  }
 }

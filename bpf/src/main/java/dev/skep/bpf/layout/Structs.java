@@ -20,7 +20,7 @@ import java.util.List;
  * the types that the compiler wrote into the built objects.
  */
 public final class Structs {
-  public static final int LAYOUT = 4; // SKEP_LAYOUT
+  public static final int LAYOUT = 5; // SKEP_LAYOUT
   public static final int HANDING_OVER = 1;
   public static final int DATA_MAX_BYTES = 4096;
   public static final int BINARY_BYTES = 256;
@@ -30,11 +30,11 @@ public final class Structs {
   public static final int CHAIN_MAX = 32;
   public static final int SYSCALLS_MAX = 512;
   public static final int ARGUMENTS_MAX = 6;
-  public static final int SELECTORS_MAX = 5;
-  public static final int FILTERS_MAX = 5;
-  public static final int PID_FILTERS_MAX = 2;
-  public static final int BINARY_FILTERS_MAX = 2;
+  public static final int SELECTORS_MAX = 16;
+  public static final int FILTERS_MAX = 256;
   public static final int INLINE_VALUES = 4;
+  public static final int IN_SET = 255;
+  public static final int OUTSIDE_HOST = 1;
   public static final int FOLLOWED_SETS_MAX = 64;
   public static final int TEXT_SETS_MAX = 4096;
   public static final int TEXT_SMALL = 64;
@@ -199,33 +199,13 @@ public final class Structs {
           u8("negated"),
           u8("argument"),
           u8("count"),
-          u32("set"),
+          u8("selector"),
+          u8("last"),
+          u16("set"),
           array("values", INLINE_VALUES, JAVA_LONG));
 
-  public static final StructLayout PID_FILTER_PLAN =
-      struct(
-          "pid_filter_plan",
-          u8("used"),
-          u8("negated"),
-          u8("in_namespace"),
-          u8("count"),
-          array("values", INLINE_VALUES, JAVA_INT),
-          MemoryLayout.paddingLayout(4),
-          u64("followed"));
-
-  public static final StructLayout BINARY_FILTER_PLAN =
-      struct("binary_filter_plan", u8("used"), u8("negated"), u16("padding"), u32("set"));
-
   public static final StructLayout SELECTOR_PLAN =
-      struct(
-          "selector_plan",
-          u8("used"),
-          u8("post"),
-          u8("signal"),
-          array("padding", 5, JAVA_BYTE),
-          array("pids", PID_FILTERS_MAX, PID_FILTER_PLAN),
-          array("binaries", BINARY_FILTERS_MAX, BINARY_FILTER_PLAN),
-          array("filters", FILTERS_MAX, FILTER_PLAN));
+      struct("selector_plan", u8("post"), u8("signal"), array("padding", 6, JAVA_BYTE));
 
   public static final StructLayout HOOK_PLAN =
       struct(
@@ -233,10 +213,11 @@ public final class Structs {
           u32("slot"),
           u32("version"),
           u8("wants_return"),
-          array("padding", 3, JAVA_BYTE),
-          u32("argument_padding"),
+          u8("signals"),
+          array("padding", 6, JAVA_BYTE),
           array("arguments", ARGUMENTS_MAX, ARGUMENT_PLAN),
-          array("selectors", SELECTORS_MAX, SELECTOR_PLAN));
+          array("selectors", SELECTORS_MAX, SELECTOR_PLAN),
+          array("filters", FILTERS_MAX, FILTER_PLAN));
 
   public static final StructLayout HOOK_BITS =
       struct("hook_bits", array("words", HOOK_WORDS, JAVA_LONG));
@@ -276,6 +257,11 @@ public final class Structs {
           u8("sees_credentials"),
           u16("padding"));
 
+  public static final int NAMESPACE_KINDS = 10;
+
+  public static final StructLayout NAMESPACE_OFFSETS =
+      struct("namespace_offsets", u32("pointer"), u32("inode"));
+
   public static final StructLayout NODE_VIEW =
       struct(
           "node_view",
@@ -283,7 +269,8 @@ public final class Structs {
           u32("cgroup_level"),
           u32("pid_level"),
           u32("pid_namespace"),
-          u32("padding"));
+          u32("padding"),
+          array("namespaces", NAMESPACE_KINDS, NAMESPACE_OFFSETS));
 
   public static final int CGROUP_LEVELS_MAX = 32;
 
@@ -294,7 +281,8 @@ public final class Structs {
           u32("pid_namespace"),
           u32("cgroup_level"),
           u32("padding"),
-          sequenceLayout(CGROUP_LEVELS_MAX, JAVA_LONG).withName("cgroups"));
+          sequenceLayout(CGROUP_LEVELS_MAX, JAVA_LONG).withName("cgroups"),
+          array("namespaces", NAMESPACE_KINDS, NAMESPACE_OFFSETS));
 
   public static final StructLayout THROTTLE_VALUE =
       struct("throttle_value", u64("last"), u64("suppressed"));
@@ -353,6 +341,9 @@ public final class Structs {
   public static final StructLayout TEXT_KEY_LARGE = text("text_key_large", "size", TEXT_LARGE);
   public static final StructLayout PREFIX_KEY = text("prefix_key", "bits", PREFIX_BYTES);
   public static final StructLayout POSTFIX_KEY = text("postfix_key", "bits", POSTFIX_BYTES);
+
+  public static final StructLayout RANGE_KEY =
+      struct("range_key", u32("bits"), array("number", Long.BYTES, JAVA_BYTE));
 
   /** Of map `drops`, in the order of enum drop_cause. */
   public static final List<String> DROP_CAUSES =

@@ -3,7 +3,6 @@ package dev.skep.bpf.kernel;
 import static dev.skep.bpf.layout.Structs.HOOK_PLAN;
 import static dev.skep.bpf.layout.Structs.offset;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -14,14 +13,22 @@ import dev.skep.bpf.HookPlan.ArgumentFilter;
 import dev.skep.bpf.HookPlan.ArgumentKind;
 import dev.skep.bpf.HookPlan.ArgumentPlan;
 import dev.skep.bpf.HookPlan.BinaryFilter;
+import dev.skep.bpf.HookPlan.CapabilityFilter;
+import dev.skep.bpf.HookPlan.CapabilitySet;
 import dev.skep.bpf.HookPlan.Matching;
+import dev.skep.bpf.HookPlan.NamespaceFilter;
+import dev.skep.bpf.HookPlan.NamespaceKind;
 import dev.skep.bpf.HookPlan.PidFilter;
+import dev.skep.bpf.HookPlan.Range;
 import dev.skep.bpf.HookPlan.SelectorPlan;
+import dev.skep.bpf.layout.Structs;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class HookPlanCodecTest {
@@ -44,52 +51,103 @@ class HookPlanCodecTest {
       };
 
   @Test
-  void everyFilterFindsItsPlace() throws Exception {
-    var selector =
+  void filtersComeSelectorBySelectorAndFromCheapToDear() throws Exception {
+    var first =
         new SelectorPlan(
             List.of(
-                new PidFilter(true, true, false, Set.of(1)),
-                new PidFilter(false, false, true, Set.of(8, 9))),
-            List.of(new BinaryFilter(true, Set.of("/bin/cat"))),
+                new BinaryFilter(true, Set.of("/bin/cat")),
+                new NamespaceFilter(true, NamespaceKind.NET, Set.of(-4))),
             List.of(
                 new ArgumentFilter(0, true, new Matching.TextPrefix(Set.of("/etc/"))),
-                new ArgumentFilter(1, false, new Matching.OneOf(Set.of(-1L))),
-                new ArgumentFilter(2, false, new Matching.OneOf(SIX)),
-                new ArgumentFilter(1, false, new Matching.LessThan(0xffff_ffffL))),
+                new ArgumentFilter(2, false, new Matching.AnyBit(6))),
             true,
             9);
-    HookPlanCodec.write(plan, hook(selector, selector), 11, 22, resources);
+    var second = new SelectorPlan(List.of(), List.of(), false, 0);
+    HookPlanCodec.write(plan, hook(first, second), 11, 22, resources);
 
     assertThat(HookPlanCodec.slot(plan)).isEqualTo(11);
     assertThat(HookPlanCodec.version(plan)).isEqualTo(22);
-    assertThat(number("selectors[1].used")).isEqualTo(1);
-    assertThat(number("selectors[1].signal")).isEqualTo(9);
-    assertThat(number("selectors[2].used")).isZero();
-    assertThat(number("selectors[0].pids[0].in_namespace")).isEqualTo(1);
-    assertThat(plan.get(JAVA_INT, offset(HOOK_PLAN, "selectors[0].pids[0].values[0]"))).isOne();
-    assertThat(plan.get(JAVA_LONG, offset(HOOK_PLAN, "selectors[0].pids[1].followed")))
-        .isEqualTo(1 << 5);
-    assertThat(number("selectors[0].filters[0].negated")).isEqualTo(1);
-    assertThat(number("selectors[0].filters[0].operator")).isEqualTo(6);
+    assertThat(number("signals")).isEqualTo(1);
+    assertThat(number("selectors[0].post")).isEqualTo(1);
+    assertThat(number("selectors[0].signal")).isEqualTo(9);
+    assertThat(number("selectors[1].post")).isZero();
+    assertThat(filters())
+        .containsExactly(
+            FilterOperator.MASK,
+            FilterOperator.NAMESPACE,
+            FilterOperator.BINARY_EQUAL,
+            FilterOperator.TEXT_PREFIX,
+            FilterOperator.ALWAYS);
+    assertThat(List.of(number("filters[0].last"), number("filters[3].last"))).containsExactly(0, 1);
+    assertThat(number("filters[4].selector")).isEqualTo(1);
+    assertThat(number("filters[4].last")).isEqualTo(1);
+    assertThat(number("filters[1].negated")).isEqualTo(1);
+    assertThat(number("filters[1].argument")).isEqualTo(5);
+    assertThat(value("filters[1].values[0]")).isEqualTo(0xffff_fffcL); // an inode has no sign
+    assertThat(number("filters[3].set")).isEqualTo(102);
+  }
+
+  @Test
+  void withoutSelectorsTheFirstPosts() throws Exception {
+    HookPlanCodec.write(plan, hook(), 1, 2, resources);
+
+    assertThat(number("selectors[0].post")).isEqualTo(1);
+    assertThat(filters()).isEmpty();
+  }
+
+  @Test
+  void numbersAreWidenedAsTheirArgumentIs() throws Exception {
+    var selector =
+        new SelectorPlan(
+            List.of(),
+            List.of(
+                new ArgumentFilter(1, false, new Matching.OneOf(Set.of(-1L))),
+                new ArgumentFilter(1, false, new Matching.InRange(Set.of(new Range(-2, 5)))),
+                new ArgumentFilter(1, false, new Matching.LessThan(0xffff_ffffL))),
+            true,
+            0);
+    HookPlanCodec.write(plan, hook(selector), 0, 1, resources);
+
     // An int is widened by its sign, whatever the policy's number is.
-    assertThat(plan.get(JAVA_LONG, offset(HOOK_PLAN, "selectors[0].filters[1].values[0]")))
-        .isEqualTo(-1);
-    assertThat(plan.get(JAVA_LONG, offset(HOOK_PLAN, "selectors[0].filters[3].values[0]")))
-        .isEqualTo(-1);
-    assertThat(number("selectors[0].filters[2].count")).isEqualTo(255);
+    assertThat(value("filters[0].values[0]")).isEqualTo(-1);
+    assertThat(List.of(value("filters[1].values[0]"), value("filters[1].values[1]")))
+        .containsExactly(-2L, 5L);
+    assertThat(value("filters[2].values[0]")).isEqualTo(-1);
+  }
+
+  @Test
+  void manyNumbersAreInSets() throws Exception {
+    var selector =
+        new SelectorPlan(
+            List.of(new PidFilter(false, true, false, Set.of(1, 2, 3, 4, 5))),
+            List.of(
+                new ArgumentFilter(2, false, new Matching.OneOf(SIX)),
+                new ArgumentFilter(
+                    2,
+                    false,
+                    new Matching.InRange(
+                        Set.of(new Range(1, 1), new Range(4, 7), new Range(8, 8))))),
+            true,
+            0);
+    HookPlanCodec.write(plan, hook(selector), 0, 1, resources);
+
+    assertThat(number("filters[0].count")).isEqualTo(255);
     assertThat(sets)
-        .startsWith(
-            new ValueSet.Texts(Set.of("/bin/cat")),
-            new ValueSet.Prefixes(Set.of("/etc/")),
-            new ValueSet.Numbers(SIX));
+        .containsExactly(
+            new ValueSet.Numbers(Set.of(1L, 2L, 3L, 4L, 5L)),
+            new ValueSet.Numbers(SIX),
+            new ValueSet.Ranges(
+                Set.of(new NumberPrefix(1, 64), new NumberPrefix(4, 62), new NumberPrefix(8, 64))));
   }
 
   @Test
   void whatAPlanUsesIsReadBackAsItWasWritten() throws Exception {
     var selector =
         new SelectorPlan(
-            List.of(new PidFilter(false, false, true, Set.of(8))),
-            List.of(new BinaryFilter(false, Set.of("/a"))),
+            List.of(
+                new PidFilter(false, false, true, Set.of(8)),
+                new BinaryFilter(false, Set.of("/a")),
+                new CapabilityFilter(false, CapabilitySet.PERMITTED, 1, 7)),
             List.of(
                 new ArgumentFilter(0, false, new Matching.TextPostfix(Set.of(".so"))),
                 new ArgumentFilter(2, false, new Matching.OneOf(SIX)),
@@ -99,22 +157,22 @@ class HookPlanCodecTest {
             0);
     HookPlanCodec.write(plan, hook(selector), 0, 1, resources);
 
-    assertThat(HookPlanCodec.references(plan))
-        .isEqualTo(new HookPlanCodec.References(List.of(101, 102, 103), List.of(5)));
+    var used = HookPlanCodec.references(plan);
+    assertThat(used.sets()).containsExactlyInAnyOrder(101, 102, 103);
+    assertThat(used.followed()).containsExactly(5);
   }
 
   @Test
   void whatHasNoRoomIsRefused() {
-    var five = new PidFilter(false, false, false, Set.of(1, 2, 3, 4, 5));
-    var crowded = new SelectorPlan(List.of(five), List.of(), List.of(), true, 0);
-    assertThatThrownBy(() -> HookPlanCodec.write(plan, hook(crowded), 0, 1, resources))
+    var plain = new SelectorPlan(List.of(), List.of(), true, 0);
+    var crowd = Collections.nCopies(17, plain).toArray(SelectorPlan[]::new);
+    assertThatThrownBy(() -> HookPlanCodec.write(plan, hook(crowd), 0, 1, resources))
         .isInstanceOf(BpfException.class)
-        .hasMessageContaining("5 pids in a filter without followForks, at most 4");
-    var plain = new SelectorPlan(List.of(), List.of(), List.of(), true, 0);
-    assertThatThrownBy(() ->
-            HookPlanCodec.write(
-                plan, hook(plain, plain, plain, plain, plain, plain), 0, 1, resources))
-        .hasMessageContaining("6 selectors, at most 5");
+        .hasMessageContaining("17 selectors, at most 16");
+    var one = new ArgumentFilter(1, false, new Matching.LessThan(7));
+    var full = new SelectorPlan(List.of(), Collections.nCopies(129, one), true, 0);
+    assertThatThrownBy(() -> HookPlanCodec.write(plan, hook(full, full), 0, 1, resources))
+        .hasMessageContaining("258 filters in all selectors of a hook, at most 256");
   }
 
   @Test
@@ -128,7 +186,7 @@ class HookPlanCodecTest {
     assertThat(PlanHash.of(hook(a), object)).isNotEqualTo(PlanHash.of(hook(a), new byte[] {2}));
     // On every machine and in every run; SKEP_LAYOUT is in it.
     assertThat(PlanHash.of(hook(a), object).hex())
-        .isEqualTo("78563dabbaefa02e66b8d1ea8e4dedc0f85f72a0f285a932d932e6560ab6ce8a");
+        .isEqualTo("7f8358d9a03406e9abd9196626cb9c16b3e060e6a9f3ab499580b32270c6f050");
   }
 
   private static ArgumentFilter texts(String... texts) {
@@ -149,5 +207,16 @@ class HookPlanCodecTest {
 
   private int number(String member) {
     return Byte.toUnsignedInt(plan.get(JAVA_BYTE, offset(HOOK_PLAN, member)));
+  }
+
+  private long value(String member) {
+    return plan.get(JAVA_LONG, offset(HOOK_PLAN, member));
+  }
+
+  private List<FilterOperator> filters() {
+    return IntStream.range(0, Structs.FILTERS_MAX)
+        .mapToObj(i -> FilterOperator.of(number("filters[" + i + "].operator")))
+        .takeWhile(operator -> operator != FilterOperator.NONE)
+        .toList();
   }
 }

@@ -8,13 +8,16 @@ import dev.skep.bpf.HookPlan.ArgumentFilter;
 import dev.skep.bpf.HookPlan.ArgumentKind;
 import dev.skep.bpf.HookPlan.ArgumentPlan;
 import dev.skep.bpf.HookPlan.Matching;
+import dev.skep.bpf.HookPlan.Range;
 import dev.skep.bpf.HookPlan.SelectorPlan;
 import dev.skep.bpf.KernelRecord.Hook;
 import dev.skep.cluster.NeedsKernel;
 import dev.skep.cluster.NeedsPolicies;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -25,13 +28,20 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Each operator by a value that it takes and one that it just misses, plain and negated. */
+/**
+ * Each operator by a value that it takes and one that it just misses, plain and negated; by filters
+ * that have code of their own in the program and by those that share it.
+ */
 @NeedsKernel
 @NeedsPolicies
 class ArgumentFilterIT {
   private static final int LSEEK = 8;
   private static final int RMDIR = 84;
   private static final int TRUNCATED_AT = 4096;
+  private static final int SELECTORS = 16;
+  private static final int FILTERS = 16;
+  private static final long MIN = Long.MIN_VALUE;
+  private static final long MAX = Long.MAX_VALUE;
 
   @AutoClose private static TestNode node;
 
@@ -66,7 +76,23 @@ class ArgumentFilterIT {
         argumentSet("size <", ArgumentKind.SIZE, new Matching.LessThan(10), 9L, -1L),
         argumentSet("long <", ArgumentKind.LONG, new Matching.LessThan(-5), -6L, -5L),
         argumentSet("long >", ArgumentKind.LONG, new Matching.GreaterThan(-5), -4L, -6L),
-        argumentSet("mask", ArgumentKind.INT, new Matching.AnyBit(6), 4L, 9L));
+        argumentSet("mask", ArgumentKind.INT, new Matching.AnyBit(6), 4L, 9L),
+        argumentSet("a range", ArgumentKind.INT, ranges(-3, 5), -3L, 6L),
+        argumentSet("its end", ArgumentKind.INT, ranges(-3, 5), 5L, -4L),
+        argumentSet("two ranges", ArgumentKind.SIZE, ranges(7, 9, -5, -1), -5L, 10L),
+        argumentSet("ranges", ArgumentKind.LONG, ranges(3, 8, -9, 1, 20, 20), 1L, 2L),
+        argumentSet("ranges, low end", ArgumentKind.INT, ranges(3, 8, -9, 1, 20, 20), -9L, -10L),
+        argumentSet("ranges, single", ArgumentKind.UINT32, ranges(3, 8, 0, 1, 20, 20), 20L, 21L),
+        argumentSet("ranges, all", ArgumentKind.LONG, ranges(3, 3, MIN, MAX - 1, 4, 4), MIN, MAX),
+        argumentSet("large ranges", ArgumentKind.SIZE, ranges(1, 2, 5, MAX, -7, -1), -7L, -8L));
+  }
+
+  private static Matching ranges(long... bounds) {
+    var ranges = new HashSet<Range>();
+    for (int i = 0; i < bounds.length; i += 2) {
+      ranges.add(new Range(bounds[i], bounds[i + 1]));
+    }
+    return new Matching.InRange(ranges);
   }
 
   @ParameterizedTest
@@ -74,9 +100,7 @@ class ArgumentFilterIT {
   void numbersCompareAsWideAsTheArgumentIs(
       ArgumentKind kind, Matching matching, long hit, long miss) throws BpfException {
     for (var negated : List.of(false, true)) {
-      node.enforce(
-          "numbers",
-          TestNode.hook(LSEEK, List.of(new ArgumentPlan(kind, 1, 0)), posting(matching, negated)));
+      watch(LSEEK, new ArgumentPlan(kind, 1, 0), posting(matching, negated));
 
       assertThat(reported("lseek", hit)).isEqualTo(!negated);
       assertThat(reported("lseek", miss)).isEqualTo(negated);
@@ -150,14 +174,50 @@ class ArgumentFilterIT {
         .satisfies(hook -> assertThat(hook.selector()).isEqualTo(1));
   }
 
+  /**
+   * More than have code of their own in the program; of the dearest kind, so that it is verified.
+   */
+  @Test
+  void aHookTakes16SelectorsOf16Filters() throws BpfException {
+    var selectors =
+        IntStream.range(0, SELECTORS)
+            .mapToObj(i ->
+                IntStream.range(0, FILTERS)
+                    .mapToObj(j -> endsWith(j == 0, "/" + i, "/not-" + i + "-" + j))
+                    .toList())
+            .map(filters -> new SelectorPlan(List.of(), filters, true, 0))
+            .toArray(SelectorPlan[]::new);
+    node.enforce(
+        "many",
+        TestNode.hook(RMDIR, List.of(new ArgumentPlan(ArgumentKind.STRING, 0, 0)), selectors));
+
+    for (int i = 0; i < SELECTORS; i++) {
+      var outcome = Trigger.run("rmdir", "/no/" + i);
+      assertThat(node.records(Hook.class, outcome.pid()))
+          .extracting(Hook::selector)
+          .containsExactly(i);
+    }
+    assertThat(reported("rmdir", "/no/" + SELECTORS)).isFalse();
+  }
+
+  private static ArgumentFilter endsWith(boolean wanted, String end, String other) {
+    var text = new Matching.TextPostfix(Set.of(wanted ? end : other));
+    return new ArgumentFilter(0, !wanted, text);
+  }
+
   private static long value(Hook hook) {
     return hook.arguments().getFirst().value();
   }
 
   private static void watchRmdir(SelectorPlan selector) throws BpfException {
-    node.enforce(
-        "texts",
-        TestNode.hook(RMDIR, List.of(new ArgumentPlan(ArgumentKind.STRING, 0, 0)), selector));
+    watch(RMDIR, new ArgumentPlan(ArgumentKind.STRING, 0, 0), selector);
+  }
+
+  private static void watch(int syscall, ArgumentPlan argument, SelectorPlan selector)
+      throws BpfException {
+    var hook = TestNode.hook(syscall, List.of(argument), selector);
+    node.enforce("near", hook);
+    node.enforce("far", TestNode.behind(hook));
   }
 
   private static SelectorPlan posting(Matching matching, boolean negated) {
@@ -167,11 +227,14 @@ class ArgumentFilterIT {
 
   private static boolean reported(Object... words) {
     var outcome = Trigger.run(words);
+    var hooks = node.records(Hook.class, outcome.pid()).stream();
     if (words[0].equals("lseek")) { // the program's start seeks too
       long sought = ((Number) words[1]).longValue();
-      return node.records(Hook.class, outcome.pid()).stream().anyMatch(h -> value(h) == sought);
+      hooks = hooks.filter(hook -> value(hook) == sought);
     }
-    return !node.records(Hook.class, outcome.pid()).isEmpty();
+    var policies = hooks.map(Hook::policy).collect(Collectors.toSet());
+    assertThat(policies.contains("far")).isEqualTo(policies.contains("near"));
+    return !policies.isEmpty();
   }
 
   private static Arguments texts(String name, Matching matching, String hit, String miss) {

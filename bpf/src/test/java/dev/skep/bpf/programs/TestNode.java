@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 import dev.skep.bpf.BpfException;
 import dev.skep.bpf.HookPlan;
 import dev.skep.bpf.HookPlan.ArgumentPlan;
+import dev.skep.bpf.HookPlan.PidFilter;
 import dev.skep.bpf.HookPlan.SelectorPlan;
 import dev.skep.bpf.KernelRecord;
 import dev.skep.bpf.PolicyPlan;
@@ -17,7 +18,9 @@ import dev.skep.bpf.kernel.ProcessOptions;
 import dev.skep.bpf.kernel.SkepKernels;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -33,6 +36,7 @@ final class TestNode implements AutoCloseable {
   private static final AtomicInteger NODES = new AtomicInteger();
   private static final int RING_BYTES = 32 << 20;
   private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final int SELECTORS_BEFORE = 8;
   private static final Duration LOOK = Duration.ofMillis(5);
   private static final Duration NEXT = Duration.ofSeconds(5);
 
@@ -85,6 +89,21 @@ final class TestNode implements AutoCloseable {
   /** One hook, its first and only one of the policy. */
   static HookPlan hook(int syscall, List<ArgumentPlan> arguments, SelectorPlan... selectors) {
     return new HookPlan(0, Set.of(syscall), false, arguments, List.of(selectors));
+  }
+
+  /**
+   * The same behind so many selectors which never match that none of its filters has code of its
+   * own in the program.
+   */
+  static HookPlan behind(HookPlan hook) {
+    var nobody = new PidFilter(false, false, false, Set.of(-1));
+    var selectors =
+        new ArrayList<>(
+            Collections.nCopies(
+                SELECTORS_BEFORE, new SelectorPlan(List.of(nobody), List.of(), true, 0)));
+    selectors.addAll(hook.selectors());
+    return new HookPlan(
+        hook.index(), hook.syscalls(), hook.wantsReturn(), hook.arguments(), selectors);
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.skep.agent.plan;
 
+import dev.skep.bpf.KernelRecord.Namespaces;
 import java.util.OptionalInt;
 
 /** What a plan has to know of the machine. */
@@ -14,4 +15,7 @@ public interface HostFacts {
    * The file behind a path, symbolic links followed; the path itself where there is no such file.
    */
   String resolveLinks(String path);
+
+  /** The node's own, in which its first process is; 0 where one is not known. */
+  Namespaces namespaces();
 }

@@ -7,29 +7,34 @@ import dev.skep.bpf.HookPlan.ArgumentFilter;
 import dev.skep.bpf.HookPlan.ArgumentKind;
 import dev.skep.bpf.HookPlan.ArgumentPlan;
 import dev.skep.bpf.HookPlan.BinaryFilter;
+import dev.skep.bpf.HookPlan.CapabilityChangeFilter;
+import dev.skep.bpf.HookPlan.CapabilityFilter;
 import dev.skep.bpf.HookPlan.Matching;
+import dev.skep.bpf.HookPlan.NamespaceChangeFilter;
+import dev.skep.bpf.HookPlan.NamespaceFilter;
+import dev.skep.bpf.HookPlan.NamespaceKind;
 import dev.skep.bpf.HookPlan.PidFilter;
+import dev.skep.bpf.HookPlan.ProcessFilter;
+import dev.skep.bpf.HookPlan.Range;
 import dev.skep.bpf.HookPlan.SelectorPlan;
 import dev.skep.bpf.PolicyPlan;
 import dev.skep.policy.Hook;
 import dev.skep.policy.LabelSelector;
 import dev.skep.policy.Policy;
 import dev.skep.policy.Scope;
+import dev.skep.policy.ast.Capability;
+import dev.skep.policy.ast.Selector;
+import dev.skep.policy.ast.Selector.Namespace;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Binds policies to a machine: every name becomes a number, every default a constant. */
 public final class PolicyBinder {
   private static final int UID_BYTES = 39;
   private static final int BINARY_BYTES = 255;
-  private static final int SELECTORS = 5;
-  private static final int FILTERS = 5;
-  private static final int PID_FILTERS = 2;
-  private static final int BINARY_FILTERS = 2;
-  private static final int INLINE_PIDS = 4;
 
   private final HostFacts host;
   private final boolean withPods;
@@ -90,7 +95,6 @@ public final class PolicyBinder {
               + host.architecture()
               + "; keep the policy off such nodes with nodeSelector kubernetes.io/arch");
     }
-    atMost(SELECTORS, hook.selectors(), hook.path() + ".selectors", problems);
     var selectors = new ArrayList<SelectorPlan>();
     for (int i = 0; i < hook.selectors().size(); i++) {
       selectors.add(bind(hook.selectors().get(i), hook.path() + ".selectors[" + i + "]", problems));
@@ -118,24 +122,80 @@ public final class PolicyBinder {
   }
 
   private SelectorPlan bind(Hook.Selector selector, String path, List<String> problems) {
-    atMost(PID_FILTERS, selector.pids(), path + ".matchPIDs", problems);
-    atMost(BINARY_FILTERS, selector.binaries(), path + ".matchBinaries", problems);
-    atMost(FILTERS, selector.arguments(), path + ".matchArgs", problems);
-    for (var filter : selector.pids()) {
-      if (!filter.followForks()) {
-        atMost(INLINE_PIDS, filter.pids(), path + ".matchPIDs.values", problems);
-      }
-    }
     return new SelectorPlan(
-        selector.pids().stream()
-            .map(p -> new PidFilter(p.negated(), p.inNamespace(), p.followForks(), p.pids()))
-            .toList(),
-        selector.binaries().stream().map(b -> bind(b, path, problems)).toList(),
+        selector.process().stream().map(filter -> bind(filter, path, problems)).toList(),
         selector.arguments().stream()
             .map(a -> new ArgumentFilter(a.argument(), a.negated(), bind(a.matching())))
             .toList(),
         selector.action().post(),
         selector.action().signal());
+  }
+
+  private ProcessFilter bind(Hook.ProcessFilter filter, String path, List<String> problems) {
+    return switch (filter) {
+      case Hook.PidFilter(var negated, var inNamespace, var followForks, var pids) ->
+          new PidFilter(negated, inNamespace, followForks, pids);
+      case Hook.BinaryFilter binaries -> bind(binaries, path, problems);
+      case Hook.NamespaceFilter(var negated, var namespace, var host, var inodes) -> {
+        var all = inodes.stream().map(Long::intValue).collect(Collectors.toSet());
+        if (host) {
+          all.add(hostInode(namespace, path + ".matchNamespaces", problems));
+        }
+        yield new NamespaceFilter(negated, kind(namespace), all);
+      }
+      case Hook.NamespaceChangeFilter(var negated, var namespaces) ->
+          new NamespaceChangeFilter(
+              negated, namespaces.stream().map(PolicyBinder::kind).collect(Collectors.toSet()));
+      case Hook.CapabilityFilter(var negated, var set, var outside, var capabilities) ->
+          new CapabilityFilter(
+              negated,
+              set(set),
+              bits(capabilities),
+              outside ? hostInode(Namespace.USER, path + ".matchCapabilities", problems) : 0);
+      case Hook.CapabilityChangeFilter(var negated, var set, var outside, var capabilities) ->
+          new CapabilityChangeFilter(
+              negated,
+              set(set),
+              bits(capabilities),
+              outside ? hostInode(Namespace.USER, path + ".matchCapabilityChanges", problems) : 0);
+    };
+  }
+
+  private int hostInode(Namespace namespace, String path, List<String> problems) {
+    var own = host.namespaces();
+    int inode =
+        switch (namespace) {
+          case UTS -> own.uts();
+          case IPC -> own.ipc();
+          case MNT -> own.mnt();
+          case PID -> own.pid();
+          case PID_FOR_CHILDREN -> own.pidForChildren();
+          case NET -> own.net();
+          case TIME -> own.time();
+          case TIME_FOR_CHILDREN -> own.timeForChildren();
+          case CGROUP -> own.cgroup();
+          case USER -> own.user();
+        };
+    if (inode == 0) {
+      problems.add(path + ": the host's " + namespace + " namespace is not known on this node");
+    }
+    return inode;
+  }
+
+  private static NamespaceKind kind(Namespace namespace) {
+    return NamespaceKind.valueOf(namespace.name());
+  }
+
+  private static HookPlan.CapabilitySet set(Selector.CapabilitySet set) {
+    return HookPlan.CapabilitySet.valueOf(set.name());
+  }
+
+  private static long bits(Set<Capability> capabilities) {
+    long bits = 0;
+    for (var capability : capabilities) {
+      bits |= capability.bit();
+    }
+    return bits;
   }
 
   /** The kernel knows executables by where they are, users by a link to them: both are meant. */
@@ -158,6 +218,9 @@ public final class PolicyBinder {
   private static Matching bind(Hook.Matching matching) {
     return switch (matching) {
       case Hook.Matching.OneOf(var numbers) -> new Matching.OneOf(numbers);
+      case Hook.Matching.InRange(var ranges) ->
+          new Matching.InRange(
+              ranges.stream().map(r -> new Range(r.low(), r.high())).collect(Collectors.toSet()));
       case Hook.Matching.GreaterThan(var bound) -> new Matching.GreaterThan(bound);
       case Hook.Matching.LessThan(var bound) -> new Matching.LessThan(bound);
       case Hook.Matching.AnyBit(var bits) -> new Matching.AnyBit(bits);
@@ -165,11 +228,5 @@ public final class PolicyBinder {
       case Hook.Matching.TextPrefix(var texts) -> new Matching.TextPrefix(texts);
       case Hook.Matching.TextPostfix(var texts) -> new Matching.TextPostfix(texts);
     };
-  }
-
-  private static void atMost(int limit, Collection<?> what, String path, List<String> problems) {
-    if (what.size() > limit) {
-      problems.add(path + ": " + what.size() + " entries, this version takes at most " + limit);
-    }
   }
 }

@@ -13,6 +13,7 @@ import dev.skep.bpf.HookPlan.ArgumentKind;
 import dev.skep.bpf.HookPlan.ArgumentPlan;
 import dev.skep.bpf.HookPlan.Matching;
 import dev.skep.bpf.HookPlan.SelectorPlan;
+import dev.skep.bpf.KernelRecord.Namespaces;
 import dev.skep.bpf.PolicyPlan;
 import dev.skep.policy.Hook;
 import dev.skep.policy.Hook.Action;
@@ -20,12 +21,16 @@ import dev.skep.policy.Hook.Selector;
 import dev.skep.policy.LabelSelector;
 import dev.skep.policy.Policy;
 import dev.skep.policy.Scope;
+import dev.skep.policy.ast.Capability;
+import dev.skep.policy.ast.Selector.CapabilitySet;
+import dev.skep.policy.ast.Selector.Namespace;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class PolicyBinderTest {
+  private static final int HOST_USER = 0xf000_0000;
   private static final HostFacts HOST =
       new HostFacts() {
         @Override
@@ -41,6 +46,11 @@ class PolicyBinderTest {
         @Override
         public String resolveLinks(String path) {
           return path.equals("/bin/sh") ? "/usr/bin/dash" : path;
+        }
+
+        @Override
+        public Namespaces namespaces() {
+          return new Namespaces(1, 2, 3, 4, 5, 6, 0, 8, 9, HOST_USER);
         }
       };
 
@@ -85,13 +95,13 @@ class PolicyBinderTest {
   void aLinkToAnExecutableMeansTheExecutableToo() {
     var policy =
         policy(
-            "uid-1", 1, syscall("write", binaries(new Hook.BinaryFilter(true, Set.of("/bin/sh")))));
+            "uid-1", 1, syscall("write", asking(new Hook.BinaryFilter(true, Set.of("/bin/sh")))));
 
     assertThat(binder.bind(policy))
         .isInstanceOfSatisfying(
             Bound.class,
             bound ->
-                assertThat(bound.plan().hooks().getFirst().selectors().getFirst().binaries())
+                assertThat(process(bound))
                     .containsExactly(
                         new HookPlan.BinaryFilter(true, Set.of("/bin/sh", "/usr/bin/dash"))));
   }
@@ -112,7 +122,7 @@ class PolicyBinderTest {
   @Test
   void allThatIsTooMuchForTheKernelIsNamedAtOnce() {
     var filter = new Hook.BinaryFilter(false, Set.of("/" + "b".repeat(255)));
-    var policy = policy("u".repeat(40), 1, syscall("write", binaries(filter, filter, filter)));
+    var policy = policy("u".repeat(40), 1, syscall("write", asking(filter)));
 
     assertThat(binder.bind(policy))
         .isInstanceOfSatisfying(
@@ -120,9 +130,55 @@ class PolicyBinderTest {
             unbindable ->
                 assertThat(unbindable.problems())
                     .anySatisfy(p -> assertThat(p).startsWith("metadata.uid: "))
-                    .anySatisfy(p ->
-                        assertThat(p).startsWith("spec.kprobes[0].selectors[0].matchBinaries: 3"))
                     .anySatisfy(p -> assertThat(p).contains("longer than 255 bytes")));
+  }
+
+  @Test
+  void theHostsNamespacesAreThoseOfTheNode() {
+    var policy =
+        policy(
+            "uid-1",
+            1,
+            syscall(
+                "write",
+                asking(
+                    new Hook.NamespaceFilter(true, Namespace.NET, true, Set.of(4_026_531_833L)),
+                    new Hook.NamespaceChangeFilter(false, Set.of(Namespace.TIME)),
+                    new Hook.CapabilityFilter(
+                        false, CapabilitySet.PERMITTED, true, Set.of(Capability.CAP_SETPCAP)),
+                    new Hook.CapabilityChangeFilter(
+                        true, CapabilitySet.EFFECTIVE, false, Set.of(Capability.CAP_CHOWN)))));
+
+    assertThat(binder.bind(policy))
+        .isInstanceOfSatisfying(
+            Bound.class,
+            bound ->
+                assertThat(process(bound))
+                    .containsExactly(
+                        new HookPlan.NamespaceFilter(
+                            true, HookPlan.NamespaceKind.NET, Set.of(6, 0xeffffff9)),
+                        new HookPlan.NamespaceChangeFilter(
+                            false, Set.of(HookPlan.NamespaceKind.TIME)),
+                        new HookPlan.CapabilityFilter(
+                            false, HookPlan.CapabilitySet.PERMITTED, 1 << 8, HOST_USER),
+                        new HookPlan.CapabilityChangeFilter(
+                            true, HookPlan.CapabilitySet.EFFECTIVE, 1, 0)));
+  }
+
+  @Test
+  void aNamespaceOfTheHostThatIsNotKnownIsSaid() {
+    var filter = new Hook.NamespaceFilter(false, Namespace.TIME, true, Set.of());
+
+    assertThat(binder.bind(policy("uid-1", 1, syscall("write", asking(filter)))))
+        .isInstanceOfSatisfying(
+            Unbindable.class,
+            unbindable ->
+                assertThat(unbindable.problems())
+                    .singleElement()
+                    .asString()
+                    .isEqualTo(
+                        "spec.kprobes[0].selectors[0].matchNamespaces:"
+                            + " the host's TIME namespace is not known on this node"));
   }
 
   @Test
@@ -164,7 +220,11 @@ class PolicyBinderTest {
         all.hooks());
   }
 
-  private static Selector binaries(Hook.BinaryFilter... filters) {
-    return new Selector(null, List.of(), List.of(filters), List.of(), Action.POST);
+  private static List<HookPlan.ProcessFilter> process(Bound bound) {
+    return bound.plan().hooks().getFirst().selectors().getFirst().process();
+  }
+
+  private static Selector asking(Hook.ProcessFilter... filters) {
+    return new Selector(null, List.of(filters), List.of(), Action.POST);
   }
 }

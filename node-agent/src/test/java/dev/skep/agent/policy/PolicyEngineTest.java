@@ -14,6 +14,7 @@ import dev.skep.agent.plan.HostFacts;
 import dev.skep.agent.plan.PolicyBinder;
 import dev.skep.agent.pod.Coverage;
 import dev.skep.bpf.BpfException;
+import dev.skep.bpf.KernelRecord.Namespaces;
 import dev.skep.bpf.PolicyTotals;
 import dev.skep.bpf.PolicyTotals.HookTotals;
 import dev.skep.bpf.PolicyTotals.ProcessTotals;
@@ -57,6 +58,11 @@ class PolicyEngineTest {
                 @Override
                 public String resolveLinks(String path) {
                   return path;
+                }
+
+                @Override
+                public Namespaces namespaces() {
+                  return Namespaces.NONE;
                 }
               },
               true),

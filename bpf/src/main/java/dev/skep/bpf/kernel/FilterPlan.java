@@ -1,0 +1,230 @@
+package dev.skep.bpf.kernel;
+
+import static dev.skep.bpf.layout.Structs.FILTER_PLAN;
+import static dev.skep.bpf.layout.Structs.offset;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
+import dev.skep.bpf.BpfException;
+import dev.skep.bpf.HookPlan.ArgumentFilter;
+import dev.skep.bpf.HookPlan.ArgumentKind;
+import dev.skep.bpf.HookPlan.BinaryFilter;
+import dev.skep.bpf.HookPlan.CapabilityChangeFilter;
+import dev.skep.bpf.HookPlan.CapabilityFilter;
+import dev.skep.bpf.HookPlan.Matching;
+import dev.skep.bpf.HookPlan.NamespaceChangeFilter;
+import dev.skep.bpf.HookPlan.NamespaceFilter;
+import dev.skep.bpf.HookPlan.PidFilter;
+import dev.skep.bpf.HookPlan.ProcessFilter;
+import dev.skep.bpf.HookPlan.Range;
+import dev.skep.bpf.kernel.HookPlanCodec.Resources;
+import dev.skep.bpf.layout.Structs;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** A filter as the kernel has it: struct filter_plan, but for whose it is. Pure. */
+record FilterPlan(
+    FilterOperator operator, boolean negated, int argument, int count, int set, List<Long> values) {
+  static final FilterPlan ALWAYS = new FilterPlan(FilterOperator.ALWAYS, false, 0);
+
+  FilterPlan {
+    values = List.copyOf(values);
+  }
+
+  private FilterPlan(FilterOperator operator, boolean negated, int set) {
+    this(operator, negated, 0, 0, set, List.of());
+  }
+
+  static FilterPlan of(ProcessFilter filter, Resources resources) throws BpfException {
+    boolean negated = filter.negated();
+    return switch (filter) {
+      case PidFilter pids when pids.followForks() ->
+          new FilterPlan(
+              FilterOperator.FOLLOWED,
+              negated,
+              resources.followed(pids.inNamespace(), pids.pids()));
+      case PidFilter pids ->
+          oneOf(
+              pids.inNamespace() ? FilterOperator.NAMESPACE_PID : FilterOperator.PID,
+              negated,
+              0,
+              unsigned(pids.pids()),
+              resources);
+      case BinaryFilter(_, var paths) ->
+          new FilterPlan(
+              FilterOperator.BINARY_EQUAL, negated, resources.set(new ValueSet.Texts(paths)));
+      case NamespaceFilter(_, var namespace, var inodes) ->
+          oneOf(FilterOperator.NAMESPACE, negated, namespace.code(), unsigned(inodes), resources);
+      case NamespaceChangeFilter(_, var namespaces) -> {
+        long mask = 0;
+        for (var namespace : namespaces) {
+          mask |= 1L << namespace.code();
+        }
+        yield new FilterPlan(FilterOperator.NAMESPACE_CHANGE, negated, 0, 0, 0, List.of(mask));
+      }
+      case CapabilityFilter(_, var set, long asked, int hostUser) ->
+          capabilities(FilterOperator.CAPABILITY, negated, set.code(), asked, hostUser);
+      case CapabilityChangeFilter(_, var set, long asked, int hostUser) ->
+          capabilities(FilterOperator.CAPABILITY_CHANGE, negated, set.code(), asked, hostUser);
+    };
+  }
+
+  private static FilterPlan capabilities(
+      FilterOperator operator, boolean negated, int set, long asked, int hostUser) {
+    return new FilterPlan(
+        operator,
+        negated,
+        set,
+        hostUser == 0 ? 0 : Structs.OUTSIDE_HOST,
+        0,
+        List.of(asked, Integer.toUnsignedLong(hostUser)));
+  }
+
+  /**
+   * @param kind of the argument, which the filter knows by its position
+   */
+  static FilterPlan of(ArgumentFilter filter, ArgumentKind kind, Resources resources)
+      throws BpfException {
+    boolean negated = filter.negated();
+    int argument = filter.argument();
+    return switch (filter.matching()) {
+      case Matching.OneOf(var numbers) ->
+          oneOf(FilterOperator.EQUAL, negated, argument, widened(numbers, kind), resources);
+      case Matching.InRange(var ranges) -> ranges(negated, argument, ranges, kind, resources);
+      case Matching.GreaterThan(long bound) ->
+          number(FilterOperator.GREATER, negated, argument, widened(bound, kind));
+      case Matching.LessThan(long bound) ->
+          number(FilterOperator.LESS, negated, argument, widened(bound, kind));
+      case Matching.AnyBit(long bits) -> number(FilterOperator.MASK, negated, argument, bits);
+      case Matching.TextOneOf(var texts) ->
+          text(FilterOperator.TEXT_EQUAL, negated, argument, new ValueSet.Texts(texts), resources);
+      case Matching.TextPrefix(var texts) ->
+          text(
+              FilterOperator.TEXT_PREFIX,
+              negated,
+              argument,
+              new ValueSet.Prefixes(texts),
+              resources);
+      case Matching.TextPostfix(var texts) ->
+          text(
+              FilterOperator.TEXT_POSTFIX,
+              negated,
+              argument,
+              new ValueSet.Postfixes(texts),
+              resources);
+    };
+  }
+
+  private static FilterPlan oneOf(
+      FilterOperator operator,
+      boolean negated,
+      int argument,
+      Set<Long> numbers,
+      Resources resources)
+      throws BpfException {
+    if (numbers.size() <= Structs.INLINE_VALUES) {
+      var values = numbers.stream().sorted().toList();
+      return new FilterPlan(operator, negated, argument, values.size(), 0, values);
+    }
+    int set = resources.set(new ValueSet.Numbers(numbers));
+    return new FilterPlan(operator, negated, argument, Structs.IN_SET, set, List.of());
+  }
+
+  private static FilterPlan ranges(
+      boolean negated,
+      int argument,
+      Collection<Range> ranges,
+      ArgumentKind kind,
+      Resources resources)
+      throws BpfException {
+    if (2 * ranges.size() <= Structs.INLINE_VALUES) {
+      var bounds = new ArrayList<Long>();
+      for (var range : ranges) {
+        bounds.add(widened(range.low(), kind));
+        bounds.add(widened(range.high(), kind));
+      }
+      return new FilterPlan(FilterOperator.RANGE, negated, argument, bounds.size(), 0, bounds);
+    }
+    var prefixes = NumberPrefix.of(ranges, isSigned(kind));
+    int set = resources.set(new ValueSet.Ranges(prefixes));
+    return new FilterPlan(FilterOperator.RANGE, negated, argument, Structs.IN_SET, set, List.of());
+  }
+
+  private static FilterPlan number(
+      FilterOperator operator, boolean negated, int argument, long value) {
+    return new FilterPlan(operator, negated, argument, 1, 0, List.of(value));
+  }
+
+  private static FilterPlan text(
+      FilterOperator operator, boolean negated, int argument, ValueSet texts, Resources resources)
+      throws BpfException {
+    return new FilterPlan(operator, negated, argument, 0, resources.set(texts), List.of());
+  }
+
+  private static Set<Long> unsigned(Collection<Integer> numbers) {
+    return numbers.stream().map(Integer::toUnsignedLong).collect(Collectors.toUnmodifiableSet());
+  }
+
+  private static Set<Long> widened(Collection<Long> numbers, ArgumentKind kind) {
+    return numbers.stream()
+        .map(number -> widened(number, kind))
+        .collect(Collectors.toUnmodifiableSet());
+  }
+
+  /** As the program widens the argument before it compares. */
+  private static long widened(long number, ArgumentKind kind) {
+    return switch (kind) {
+      case INT, FD -> (int) number;
+      case UINT32 -> number & 0xffff_ffffL;
+      case SIZE, LONG, STRING, CHAR_BUF -> number;
+    };
+  }
+
+  private static boolean isSigned(ArgumentKind kind) {
+    return switch (kind) {
+      case INT, FD, LONG -> true;
+      case UINT32, SIZE, STRING, CHAR_BUF -> false;
+    };
+  }
+
+  /**
+   * @param at of FILTER_PLAN's size, all zeros
+   * @param last whether the selector has no filter after this one
+   */
+  void write(MemorySegment at, int selector, boolean last) {
+    put(at, "operator", operator.code());
+    put(at, "negated", negated ? 1 : 0);
+    put(at, "argument", argument);
+    put(at, "count", count);
+    put(at, "selector", selector);
+    put(at, "last", last ? 1 : 0);
+    at.set(JAVA_SHORT, offset(FILTER_PLAN, "set"), (short) set);
+    for (int i = 0; i < values.size(); i++) {
+      at.set(JAVA_LONG, offset(FILTER_PLAN, "values[" + i + "]"), values.get(i));
+    }
+  }
+
+  private static void put(MemorySegment at, String member, int value) {
+    at.set(JAVA_BYTE, offset(FILTER_PLAN, member), (byte) value);
+  }
+
+  /** What of a written filter says what it uses; its values are left out. */
+  static FilterPlan read(MemorySegment at) {
+    return new FilterPlan(
+        FilterOperator.of(get(at, "operator")),
+        get(at, "negated") != 0,
+        get(at, "argument"),
+        get(at, "count"),
+        Short.toUnsignedInt(at.get(JAVA_SHORT, offset(FILTER_PLAN, "set"))),
+        List.of());
+  }
+
+  private static int get(MemorySegment at, String member) {
+    return Byte.toUnsignedInt(at.get(JAVA_BYTE, offset(FILTER_PLAN, member)));
+  }
+}
