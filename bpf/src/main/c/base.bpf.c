@@ -141,6 +141,7 @@ static __always_inline int executed(struct task_struct *task, struct linux_binpr
 		fill_process(process, task, true, task->real_parent, true, process_of(task->real_parent, true));
 	}
 	fill_binary(process, path);
+	process->followed |= followed_by_binary(process, PROCESS_BUFFER_OF_EXEC);
 	if (is_told(counters, cgroup, now, task, true, now)) {
 		process->flags &= ~PROCESS_UNTOLD;
 		began = now;
@@ -344,6 +345,7 @@ int fill_processes(struct bpf_iter__task *ctx)
 	fill_process(process, task, true, task->real_parent, true, origin);
 	there = process_of(task, true);
 	if (there) {
+		process->followed |= followed_by_binary(there, PROCESS_BUFFER_OF_ITERATOR);
 		missing = process->followed & ~there->followed;
 		surplus = there->followed & retired_bits();
 		if (missing)
@@ -366,6 +368,7 @@ int fill_processes(struct bpf_iter__task *ctx)
 	else
 		path->size = 0, path->flags = ARGUMENT_UNREADABLE;
 	fill_binary(process, path);
+	process->followed |= followed_by_binary(process, PROCESS_BUFFER_OF_ITERATOR);
 	if (!insert(process))
 		bpf_seq_write(ctx->meta->seq, &pid, sizeof(pid));
 	if (!task->signal->live.counter) /* it ended meanwhile, perhaps before it was here to be removed */

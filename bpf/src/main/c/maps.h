@@ -35,15 +35,17 @@
 		__type(value, of);                                                                                                         \
 	} name SEC(".maps")
 
-/* Entries take memory only when they are made: for hashes that are rarely near full. */
-#define MAP_SPARSE_HASH(name, entries, by, of)                                                                                             \
+/* Entries take memory only when they are made: for maps that are rarely near full. */
+#define MAP_SPARSE(name, kind, entries, by, of)                                                                                            \
 	struct {                                                                                                                           \
-		__uint(type, BPF_MAP_TYPE_HASH);                                                                                           \
+		__uint(type, kind);                                                                                                        \
 		__uint(max_entries, entries);                                                                                              \
 		__uint(map_flags, BPF_F_NO_PREALLOC);                                                                                      \
 		__type(key, by);                                                                                                           \
 		__type(value, of);                                                                                                         \
 	} name SEC(".maps")
+
+#define MAP_SPARSE_HASH(name, entries, by, of) MAP_SPARSE(name, BPF_MAP_TYPE_HASH, entries, by, of)
 
 /* A slot per set id; what is in a slot is made by the agent, with the type, sizes and flags written here and as many entries as it needs. */
 #define MAP_SETS(name, kind, by)                                                                                                           \
@@ -78,6 +80,10 @@ MAP_CPU_ARRAY(drops, DROP_CAUSES, __u64);
 
 MAP_ARRAY(active_generation, 1, __u32); /* generation << 1 | HANDING_OVER: only dispatchers and sensors of this generation act */
 MAP_SPARSE_HASH(followed_pids, 1024, struct followed_key, __u64);
+MAP_SPARSE_HASH(followed_binaries, 4096, struct binary_path, __u64);
+MAP_SPARSE(followed_prefixes, BPF_MAP_TYPE_LPM_TRIE, 4096, struct prefix_key, __u64);
+MAP_SPARSE(followed_postfixes, BPF_MAP_TYPE_LPM_TRIE, 4096, struct postfix_key, __u64);
+MAP_ARRAY(followed_kinds, 1, __u32);
 MAP_ARRAY(followed_retired, 1, __u64);
 MAP_ARRAY(hooks, HOOKS_MAX, struct hook_state);
 MAP_ARRAY(syscall_watched, SYSCALLS_MAX, struct watched_words); /* after the two below are widened, before they are narrowed */
@@ -119,6 +125,7 @@ MAP_CPU_ARRAY(chains, 1, struct chain);
 MAP_CPU_ARRAY(texts, TEXTS, struct text);
 MAP_CPU_ARRAY(record_buffers, 1, struct record_buffer);
 MAP_CPU_ARRAY(process_buffers, PROCESS_BUFFERS, struct process_value);
+MAP_CPU_ARRAY(binary_keys, PROCESS_BUFFERS, struct binary_keys);
 MAP_CPU_ARRAY(key_buffers, 1, struct key_buffer);
 
 static __always_inline void count(void *per_cpu, __u32 index)

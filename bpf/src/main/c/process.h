@@ -4,6 +4,7 @@
 #define SKEP_PROCESS_H
 
 #include <linux/errno.h>
+#include "binary.h"
 #include "counters.h"
 #include "maps.h"
 #include "task.h"
@@ -20,6 +21,35 @@ static __always_inline __u64 followed_bits(__u32 pid, __u32 namespace_pid)
 	bits = bpf_map_lookup_elem(&followed_pids, &by_namespace_pid);
 	if (bits)
 		found |= *bits;
+	return found;
+}
+
+/* Of who runs this; `buffer` is the caller's process buffer. */
+static __noinline __u64 followed_by_binary(struct process_value *process, __u32 buffer)
+{
+	struct binary_keys *keys = bpf_map_lookup_elem(&binary_keys, &buffer);
+	__u32 zero = 0, *kinds = bpf_map_lookup_elem(&followed_kinds, &zero);
+	__u64 *bits, found = 0;
+
+	if (!process || !keys || !kinds || !*kinds || !process->binary_size)
+		return 0;
+	if (*kinds & FOLLOWED_BY_BINARY) {
+		bits = bpf_map_lookup_elem(&followed_binaries, process->binary);
+		if (bits)
+			found = *bits;
+	}
+	if (*kinds & FOLLOWED_BY_PREFIX) {
+		fill_prefix_key(&keys->prefix, binary_of(process));
+		bits = bpf_map_lookup_elem(&followed_prefixes, &keys->prefix);
+		if (bits)
+			found |= *bits;
+	}
+	if (*kinds & FOLLOWED_BY_POSTFIX) {
+		fill_postfix_key(&keys->postfix, binary_of(process));
+		bits = bpf_map_lookup_elem(&followed_postfixes, &keys->postfix);
+		if (bits)
+			found |= *bits;
+	}
 	return found;
 }
 
@@ -68,7 +98,9 @@ static __always_inline void fill_process(struct process_value *process, struct t
 		process->parent_began = origin->began;
 		process->followed |= origin->followed & ~retired_bits();
 		process->flags |= origin->flags & PROCESS_IN_INIT_TREE;
+		__builtin_memcpy(&process->parent_binary, &origin->binary_size, sizeof(process->parent_binary));
 	} else {
+		process->parent_binary.size = 0;
 		process->parent_began = 0;
 		process->followed |= followed_bits(process->parent.pid, namespace_pid_of(parent, parent_known));
 	}

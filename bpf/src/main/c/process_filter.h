@@ -6,6 +6,7 @@
 #ifndef SKEP_PROCESS_FILTER_H
 #define SKEP_PROCESS_FILTER_H
 
+#include "binary.h"
 #include "task.h"
 #include "text.h"
 
@@ -134,9 +135,53 @@ static __noinline bool is_binary_one_of(struct binary_value *binary, __u32 set)
 	return is_in(&text_sets_medium, set, &key->medium);
 }
 
-static __always_inline struct binary_value *binary_of(struct process_value *process)
+static __noinline bool has_binary_prefix(struct binary_value *binary, __u32 set)
 {
-	return process ? (struct binary_value *)&process->binary_size : NULL; /* shared.h: these are alike */
+	struct key_buffer *key = this_key();
+
+	if (!binary || !key || !binary->size)
+		return false;
+	fill_prefix_key(&key->prefix, binary);
+	return is_in(&prefix_sets, set, &key->prefix);
+}
+
+static __noinline bool has_binary_postfix(struct binary_value *binary, __u32 set)
+{
+	struct key_buffer *key = this_key();
+
+	if (!binary || !key || !binary->size)
+		return false;
+	fill_postfix_key(&key->postfix, binary);
+	return is_in(&postfix_sets, set, &key->postfix);
+}
+
+/* What the parent ran when it made the process; of one that was there before these programs, what it runs now. */
+static __noinline struct binary_value *binary_of_parent(struct process_value *process)
+{
+	struct process_value *parent;
+	__u32 pid;
+
+	if (!process)
+		return NULL;
+	if (process->parent_binary.size)
+		return &process->parent_binary;
+	pid = process->parent.pid;
+	parent = bpf_map_lookup_elem(&processes, &pid);
+	return parent && parent->key.start == process->parent.start ? binary_of(parent) : NULL;
+}
+
+static __always_inline bool binary_filter_holds(const volatile struct filter_plan *filter, struct process_value *process)
+{
+	struct binary_value *binary = filter->argument == BINARY_OF_PARENT ? binary_of_parent(process) : binary_of(process);
+	bool found;
+
+	if (filter->operator == FILTER_BINARY_EQUAL)
+		found = is_binary_one_of(binary, filter->set);
+	else if (filter->operator == FILTER_BINARY_PREFIX)
+		found = has_binary_prefix(binary, filter->set);
+	else
+		found = has_binary_postfix(binary, filter->set);
+	return found != filter->negated;
 }
 
 /* ---- all of them ---- */
@@ -159,10 +204,9 @@ static __always_inline bool process_filter_holds(const volatile struct filter_pl
 		found = has_changed_namespace(filter->values[0]);
 	} else {
 		process = process_of(task, true);
-		if (operator == FILTER_FOLLOWED)
-			found = process && process->followed & 1ULL << filter->set;
-		else
-			found = is_binary_one_of(binary_of(process), filter->set);
+		if (operator != FILTER_FOLLOWED)
+			return binary_filter_holds(filter, process);
+		found = process && process->followed & 1ULL << filter->set;
 	}
 	return found != filter->negated;
 }

@@ -109,6 +109,11 @@ enum process_buffer {
 	PROCESS_BUFFERS = 3,
 };
 
+struct binary_keys { /* for those who fill a process buffer */
+	struct prefix_key prefix;
+	struct postfix_key postfix;
+};
+
 struct key_buffer { /* for look-ups whose key is too big for the stack */
 	union {
 		struct text_key_small small;

@@ -360,13 +360,19 @@ struct watched_words { /* map `syscall_watched`, key: system call. Bit w: word w
 #define PROCESS_IN_INIT_TREE 1 /* first process of a pid namespace below the initial one, or a descendant of such */
 #define PROCESS_UNTOLD 2 /* neither its fork nor an exec was told, so its exit is not either */
 
+struct binary_value { /* as a process_value from binary_size on */
+	__u16 size;
+	__u16 unused; /* what process_value has there */
+	char binary[BINARY_BYTES];
+};
+
 struct process_value { /* map `processes`, key: tgid */
 	struct process_key key;
 	struct process_key parent;
 	__u64 began; /* as in record_header; 0 for the time that an exec changes this entry */
 	__u64 parent_began;
 	__u64 cgroup;
-	__u64 followed; /* bit set: this process or an ancestor since the set was made is in followed set number bit */
+	__u64 followed; /* bit set: this process or an ancestor is in followed set number bit, or was since the set was made */
 	/* As it was when the program, or the process, began: */
 	struct capabilities capabilities;
 	struct namespaces namespaces;
@@ -379,6 +385,8 @@ struct process_value { /* map `processes`, key: tgid */
 	__u8 level; /* of its pid namespace: 0 is the initial one */
 	__u8 flags; /* PROCESS_* */
 	char binary[BINARY_BYTES]; /* resolved path of the executable, zero-padded; if that is longer its first and its last BINARY_END_BYTES */
+	struct binary_value parent_binary; /* what the parent ran when it made this process; size 0: unknown */
+	__u32 padding;
 };
 
 /* What the agent's options say: `volatile const` in .rodata of base.bpf.o, named `limits`. */
@@ -440,12 +448,6 @@ struct binary_key { /* map `parent_binaries` */
 	__u64 began;
 };
 
-struct binary_value {
-	__u16 size; /* as process_value from binary_size on */
-	__u16 padding;
-	char binary[BINARY_BYTES];
-};
-
 enum process_map_count { /* map `process_map_counts`: per-CPU array of __u64 */
 	PROCESS_INSERTED = 0,
 	PROCESS_REMOVED = 1,
@@ -457,6 +459,19 @@ enum process_map_count { /* map `process_map_counts`: per-CPU array of __u64 */
 struct followed_key { /* map `followed_pids` -> __u64 bits */
 	__u32 pid;
 	__u32 in_namespace;
+};
+
+/*
+ * What is followed by executable: maps `followed_binaries` (key: process_value.binary), `followed_prefixes` (prefix_key), `followed_postfixes` (postfix_key)
+ * -> __u64 bits. A look-up in a trie finds the longest entry alone, so an entry has the bits of all shorter ones that it begins with, too.
+ * map `followed_kinds`: array of 1 __u32, FOLLOWED_BY_* for each of them that is not empty. All written by the agent.
+ */
+#define FOLLOWED_BY_BINARY 1
+#define FOLLOWED_BY_PREFIX 2
+#define FOLLOWED_BY_POSTFIX 4
+
+struct binary_path {
+	char text[BINARY_BYTES];
 };
 
 /*

@@ -106,14 +106,42 @@ public record HookPlan(
   }
 
   /**
-   * The resolved path of its executable.
+   * The resolved path of an executable.
    *
-   * @param paths absolute, each at most 255 bytes of UTF-8
+   * @param whose own, or the parent's
+   * @param part what of the path is compared
+   * @param values whole paths of at most 255 bytes of UTF-8, prefixes of as many or postfixes of
+   *     128. Of a path that is longer only the first and the last 128 bytes are known
+   * @param followChildren match descendants of a process that ran such, too; of its own alone
    */
-  public record BinaryFilter(boolean negated, Set<String> paths) implements ProcessFilter {
+  public record BinaryFilter(
+      boolean negated, Owner whose, TextPart part, Set<String> values, boolean followChildren)
+      implements ProcessFilter {
     public BinaryFilter {
-      paths = Set.copyOf(paths);
+      values = Set.copyOf(values);
+      if (followChildren && whose != Owner.SELF) {
+        throw new IllegalArgumentException("descendants of a parent's executable");
+      }
     }
+
+    /** One of these whole paths is its own. */
+    public BinaryFilter(boolean negated, Set<String> paths) {
+      this(negated, Owner.SELF, TextPart.WHOLE, paths, false);
+    }
+  }
+
+  /** Whose executable. */
+  public enum Owner {
+    SELF,
+    /** As it was when the parent made the process. */
+    PARENT
+  }
+
+  /** What of a text is compared. */
+  public enum TextPart {
+    WHOLE,
+    PREFIX,
+    POSTFIX
   }
 
   /**
@@ -161,32 +189,44 @@ public record HookPlan(
       boolean negated, CapabilitySet set, long capabilities, int hostUser)
       implements ProcessFilter {}
 
-  /** {@code enum namespace_kind} of shared.h, in its order. */
+  /** {@code enum namespace_kind} of shared.h. */
   public enum NamespaceKind {
-    UTS,
-    IPC,
-    MNT,
-    PID,
-    PID_FOR_CHILDREN,
-    NET,
-    TIME,
-    TIME_FOR_CHILDREN,
-    CGROUP,
-    USER;
+    UTS(0),
+    IPC(1),
+    MNT(2),
+    PID(3),
+    PID_FOR_CHILDREN(4),
+    NET(5),
+    TIME(6),
+    TIME_FOR_CHILDREN(7),
+    CGROUP(8),
+    USER(9);
+
+    private final int code;
+
+    NamespaceKind(int code) {
+      this.code = code;
+    }
 
     public int code() {
-      return ordinal();
+      return code;
     }
   }
 
-  /** {@code enum capability_set} of shared.h, in its order. */
+  /** {@code enum capability_set} of shared.h. */
   public enum CapabilitySet {
-    EFFECTIVE,
-    INHERITABLE,
-    PERMITTED;
+    EFFECTIVE(0),
+    INHERITABLE(1),
+    PERMITTED(2);
+
+    private final int code;
+
+    CapabilitySet(int code) {
+      this.code = code;
+    }
 
     public int code() {
-      return ordinal();
+      return code;
     }
   }
 

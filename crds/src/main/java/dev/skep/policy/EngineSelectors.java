@@ -21,8 +21,6 @@ record EngineSelectors(Problems problems, Map<Integer, Integer> positions) {
 
   Hook.Selector of(Selector selector) {
     var path = selector.path();
-    refuse(
-        selector.parentBinaries(), path + ".matchParentBinaries", "filters on the parent process");
     refuse(selector.returned(), path + ".matchReturnArgs", "filters on the return value");
     refuse(selector.returnActions(), path + ".matchReturnActions", "actions when the call returns");
     return new Hook.Selector(
@@ -57,20 +55,17 @@ record EngineSelectors(Problems problems, Map<Integer, Integer> positions) {
       filters.add(
           new Hook.CapabilityChangeFilter(f.negated(), f.set(), f.outsideHost(), f.capabilities()));
     }
-    selector.binaries().forEach(f -> binaries(f).ifPresent(filters::add));
+    selector.binaries().forEach(f -> binaries(f, false).ifPresent(filters::add));
+    selector.parentBinaries().forEach(f -> binaries(f, true).ifPresent(filters::add));
     return filters;
   }
 
-  private Optional<Hook.BinaryFilter> binaries(Selector.BinaryFilter filter) {
+  private Optional<Hook.BinaryFilter> binaries(Selector.BinaryFilter filter, boolean parent) {
     var path = filter.path();
-    if (filter.followChildren()) {
-      problems.unsupported(path + ".followChildren", "descendants of a binary");
-    }
-    if (filter.part() != Selector.BinaryFilter.Part.WHOLE) {
+    if (parent && filter.followChildren()) {
       problems.unsupported(
-          path + ".operator",
-          (filter.part() == Selector.BinaryFilter.Part.PREFIX ? "beginnings" : "ends")
-              + " of binaries; write whole paths with In or NotIn");
+          path + ".followChildren",
+          "descendants of what a parent ran; matchBinaries with followChildren may be meant");
       return Optional.empty();
     }
     for (int i = 0; i < filter.values().size(); i++) {
@@ -80,7 +75,13 @@ record EngineSelectors(Problems problems, Map<Integer, Integer> positions) {
         return Optional.empty();
       }
     }
-    return Optional.of(new Hook.BinaryFilter(filter.negated(), new HashSet<>(filter.values())));
+    return Optional.of(
+        new Hook.BinaryFilter(
+            filter.negated(),
+            parent,
+            filter.part(),
+            new HashSet<>(filter.values()),
+            filter.followChildren()));
   }
 
   private Optional<Hook.ArgumentFilter> filter(Selector.ArgumentFilter filter) {

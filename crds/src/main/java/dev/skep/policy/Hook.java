@@ -2,6 +2,7 @@ package dev.skep.policy;
 
 import dev.skep.policy.ast.Capability;
 import dev.skep.policy.ast.Matching.Range;
+import dev.skep.policy.ast.Selector.BinaryFilter.Part;
 import dev.skep.policy.ast.Selector.CapabilitySet;
 import dev.skep.policy.ast.Selector.Namespace;
 import java.util.List;
@@ -127,11 +128,20 @@ public sealed interface Hook {
   }
 
   /**
-   * @param paths at least one, absolute, at most 255 bytes each
+   * What it runs, or what its parent ran when it made it.
+   *
+   * @param parent whether the parent's
+   * @param values at least one; whole paths and beginnings at most 255 bytes each, ends 128
+   * @param followChildren descendants of a process that matches match too; not of the parent's
    */
-  record BinaryFilter(boolean negated, Set<String> paths) implements ProcessFilter {
+  record BinaryFilter(
+      boolean negated, boolean parent, Part part, Set<String> values, boolean followChildren)
+      implements ProcessFilter {
     public BinaryFilter {
-      paths = nonEmpty(paths);
+      values = nonEmpty(values);
+      if (parent && followChildren) {
+        throw new IllegalArgumentException("descendants of what a parent ran");
+      }
     }
   }
 

@@ -7,6 +7,7 @@ import dev.skep.policy.Hook.ArgumentType;
 import dev.skep.policy.Hook.Matching;
 import dev.skep.policy.Reading.Kind;
 import dev.skep.policy.Reading.Problem;
+import dev.skep.policy.ast.Selector.BinaryFilter.Part;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -40,7 +41,7 @@ class PolicyReaderTest {
     assertThat(guard.process())
         .containsExactly(
             new Hook.PidFilter(true, true, true, Set.of(0, 1)),
-            new Hook.BinaryFilter(true, Set.of("/usr/bin/ledger")));
+            new Hook.BinaryFilter(true, false, Part.WHOLE, Set.of("/usr/bin/ledger"), false));
     assertThat(guard.arguments())
         .containsExactly(
             new Hook.ArgumentFilter(0, true, new Matching.TextPrefix(Set.of("/tmp/", "/var/tmp/"))),

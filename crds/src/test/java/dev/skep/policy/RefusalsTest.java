@@ -245,8 +245,9 @@ class RefusalsTest {
             ARGS + "selectors: [{matchArgs: [{index: 0, operator: Equal, values: [\"\"]}]}]",
             "selectors[0].matchArgs[0].values[0]"),
         arguments(
-            "selectors: [{matchBinaries: [{operator: In, values: [/a], followChildren: true}]}]",
-            "selectors[0].matchBinaries[0].followChildren"),
+            "selectors: [{matchParentBinaries: [{operator: In, values: [/a], followChildren:"
+                + " true}]}]",
+            "selectors[0].matchParentBinaries[0].followChildren"),
         arguments(
             "selectors: [{matchBinaries: [{operator: In, values: [/" + "x".repeat(255) + "]}]}]",
             "selectors[0].matchBinaries[0].values[0]"),

@@ -52,8 +52,6 @@ class WholeLanguageTest {
             "spec.kprobes[0].args[2].resolve",
             "spec.kprobes[0].data",
             "spec.kprobes[0].selectors[0].macros",
-            "spec.kprobes[0].selectors[0].matchBinaries[0].operator",
-            "spec.kprobes[0].selectors[0].matchParentBinaries",
             "spec.kprobes[0].selectors[0].matchData",
             "spec.kprobes[0].selectors[0].matchReturnArgs",
             "spec.kprobes[0].selectors[0].matchWorkloads",

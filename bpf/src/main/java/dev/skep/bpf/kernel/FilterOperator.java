@@ -1,41 +1,54 @@
 package dev.skep.bpf.kernel;
 
 import dev.skep.bpf.layout.Structs;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * {@code enum filter_operator} of shared.h: names, numbers and the order from cheap to dear are the
  * same.
  */
 enum FilterOperator {
-  NONE,
-  ALWAYS,
-  EQUAL,
-  RANGE,
-  GREATER,
-  LESS,
-  MASK,
-  PID,
-  NAMESPACE_PID,
-  FOLLOWED,
-  CAPABILITY,
-  CAPABILITY_CHANGE,
-  NAMESPACE,
-  NAMESPACE_CHANGE,
-  BINARY_EQUAL,
-  BINARY_PREFIX,
-  BINARY_POSTFIX,
-  TEXT_EQUAL,
-  TEXT_PREFIX,
-  TEXT_POSTFIX;
+  NONE(0),
+  ALWAYS(1),
+  EQUAL(2),
+  RANGE(3),
+  GREATER(4),
+  LESS(5),
+  MASK(6),
+  PID(7),
+  NAMESPACE_PID(8),
+  FOLLOWED(9),
+  CAPABILITY(10),
+  CAPABILITY_CHANGE(11),
+  NAMESPACE(12),
+  NAMESPACE_CHANGE(13),
+  BINARY_EQUAL(14),
+  BINARY_PREFIX(15),
+  BINARY_POSTFIX(16),
+  TEXT_EQUAL(17),
+  TEXT_PREFIX(18),
+  TEXT_POSTFIX(19);
 
-  private static final FilterOperator[] ALL = values();
+  private static final Map<Integer, FilterOperator> BY_CODE =
+      Arrays.stream(values())
+          .collect(Collectors.toUnmodifiableMap(FilterOperator::code, Function.identity()));
 
-  static FilterOperator of(int code) {
-    return ALL[code];
+  private final int code;
+
+  FilterOperator(int code) {
+    this.code = code;
   }
 
   int code() {
-    return ordinal();
+    return code;
+  }
+
+  /** NONE of a code that no operator has. */
+  static FilterOperator of(int code) {
+    return BY_CODE.getOrDefault(code, NONE);
   }
 
   /** Whether filter_plan.set is the id of a value set. */

@@ -15,6 +15,7 @@ import dev.skep.bpf.HookPlan.CapabilityFilter;
 import dev.skep.bpf.HookPlan.Matching;
 import dev.skep.bpf.HookPlan.NamespaceChangeFilter;
 import dev.skep.bpf.HookPlan.NamespaceFilter;
+import dev.skep.bpf.HookPlan.Owner;
 import dev.skep.bpf.HookPlan.PidFilter;
 import dev.skep.bpf.HookPlan.ProcessFilter;
 import dev.skep.bpf.HookPlan.Range;
@@ -47,7 +48,7 @@ record FilterPlan(
           new FilterPlan(
               FilterOperator.FOLLOWED,
               negated,
-              resources.followed(pids.inNamespace(), pids.pids()));
+              resources.followed(Followed.pids(pids.inNamespace(), pids.pids())));
       case PidFilter pids ->
           oneOf(
               pids.inNamespace() ? FilterOperator.NAMESPACE_PID : FilterOperator.PID,
@@ -55,9 +56,37 @@ record FilterPlan(
               0,
               unsigned(pids.pids()),
               resources);
-      case BinaryFilter(_, var paths) ->
+      case BinaryFilter binaries when binaries.followChildren() ->
           new FilterPlan(
-              FilterOperator.BINARY_EQUAL, negated, resources.set(new ValueSet.Texts(paths)));
+              FilterOperator.FOLLOWED,
+              negated,
+              resources.followed(Followed.binaries(binaries.part(), binaries.values())));
+      case BinaryFilter(_, var whose, var part, var values, _) -> {
+        int owner = whose == Owner.SELF ? Structs.BINARY_OWN : Structs.BINARY_OF_PARENT;
+        yield switch (part) {
+          case WHOLE ->
+              text(
+                  FilterOperator.BINARY_EQUAL,
+                  negated,
+                  owner,
+                  new ValueSet.Texts(values),
+                  resources);
+          case PREFIX ->
+              text(
+                  FilterOperator.BINARY_PREFIX,
+                  negated,
+                  owner,
+                  new ValueSet.Prefixes(values),
+                  resources);
+          case POSTFIX ->
+              text(
+                  FilterOperator.BINARY_POSTFIX,
+                  negated,
+                  owner,
+                  new ValueSet.Postfixes(values),
+                  resources);
+        };
+      }
       case NamespaceFilter(_, var namespace, var inodes) ->
           oneOf(FilterOperator.NAMESPACE, negated, namespace.code(), unsigned(inodes), resources);
       case NamespaceChangeFilter(_, var namespaces) -> {

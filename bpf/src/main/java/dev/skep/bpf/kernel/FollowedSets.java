@@ -1,21 +1,22 @@
 package dev.skep.bpf.kernel;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.skep.bpf.BpfException;
 import dev.skep.bpf.layout.Structs;
 import dev.skep.bpf.libbpf.KernelMap;
+import dev.skep.bpf.libbpf.Libc;
 import java.lang.foreign.Arena;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
- * Sets of pids whose descendants are followed. Each is one bit that processes of the set have and
- * hand down at fork; equal sets share it. One thread at a time.
+ * Sets of processes whose descendants are followed. Each is one bit that processes of the set have
+ * and hand down at fork; equal sets share it. One thread at a time.
  */
 final class FollowedSets {
 
@@ -24,45 +25,44 @@ final class FollowedSets {
     void mark() throws BpfException;
   }
 
-  private record Member(int pid, boolean inNamespace) {}
-
-  private final KernelMap followedPids;
+  private final FollowedMaps kernel;
   private final KernelMap retired;
   private final Marker marker;
-  private final Map<Set<Member>, Integer> bits = new HashMap<>();
+  private final TreeMap<Integer, Set<Followed>> sets = new TreeMap<>();
   private final int[] uses = new int[Structs.FOLLOWED_SETS_MAX];
 
   FollowedSets(NodeMaps maps, Marker marker) throws BpfException {
-    this.followedPids = maps.get("followed_pids");
+    this.kernel = new FollowedMaps(maps);
     this.retired = maps.get("followed_retired");
     this.marker = marker;
   }
 
-  /** The bit of these pids, which all that descend from them have when this returns. */
-  int acquire(boolean inNamespace, Set<Integer> pids) throws BpfException {
-    var members = new HashSet<Member>();
-    pids.forEach(pid -> members.add(new Member(pid, inNamespace)));
-    var known = bits.get(members);
-    if (known != null) {
-      uses[known]++;
-      return known;
+  /** The bit of these processes, which all that descend from them have when this returns. */
+  int acquire(Set<Followed> members) throws BpfException {
+    var wanted = fewest(members);
+    for (var known : sets.entrySet()) {
+      if (known.getValue().equals(wanted)) {
+        uses[known.getKey()]++;
+        return known.getKey();
+      }
     }
     int bit = 0;
-    while (bit < Structs.FOLLOWED_SETS_MAX && bits.containsValue(bit)) {
+    while (sets.containsKey(bit)) {
       bit++;
     }
-    if (bit == Structs.FOLLOWED_SETS_MAX) {
+    if (bit >= Structs.FOLLOWED_SETS_MAX) {
       throw new BpfException(
           "apply",
           0,
-          "no room: all policies may have " + bit + " different pid sets with followForks");
+          "no room: all policies of a node may have "
+              + Structs.FOLLOWED_SETS_MAX
+              + " different sets with followForks or followChildren; give some the same values");
     }
-    bits.put(Set.copyOf(members), bit);
+    sets.put(bit, wanted);
     uses[bit] = 1;
     try {
-      for (var member : members) {
-        change(member, 1L << bit, 0);
-      }
+      kernel.hold(bits());
+      Libc.awaitRunningPrograms(); // they may have looked before, for a process that is marked next
       marker.mark();
     } catch (BpfException e) {
       release(bit);
@@ -76,14 +76,8 @@ final class FollowedSets {
     if (--uses[bit] > 0) {
       return;
     }
-    for (var entry : Map.copyOf(bits).entrySet()) {
-      if (entry.getValue() == bit) {
-        for (var member : entry.getKey()) {
-          change(member, 0, 1L << bit);
-        }
-        bits.remove(entry.getKey());
-      }
-    }
+    sets.remove(bit);
+    kernel.hold(bits());
     setRetired(1L << bit);
     marker.mark();
     setRetired(0);
@@ -96,17 +90,15 @@ final class FollowedSets {
    */
   void adopt(List<Integer> used) throws BpfException {
     setRetired(0);
-    var members = new HashMap<Integer, Set<Member>>();
-    followedPids.forEach((key, value) -> {
-      var member = new Member(key.get(JAVA_INT, 0), key.get(JAVA_INT, Integer.BYTES) != 0);
-      long its = value.get(JAVA_LONG, 0);
+    var members = new TreeMap<Integer, Set<Followed>>();
+    for (var entry : kernel.read().entrySet()) {
       for (int bit = 0; bit < Structs.FOLLOWED_SETS_MAX; bit++) {
-        if ((its & (1L << bit)) != 0) {
-          members.computeIfAbsent(bit, _ -> new HashSet<>()).add(member);
+        if ((entry.getValue() & (1L << bit)) != 0) {
+          members.computeIfAbsent(bit, _ -> new HashSet<>()).add(entry.getKey());
         }
       }
-    });
-    members.forEach((bit, its) -> bits.put(Set.copyOf(its), bit));
+    }
+    members.forEach((bit, its) -> sets.put(bit, fewest(its)));
     used.forEach(bit -> uses[bit]++);
     for (int bit : members.keySet()) {
       if (uses[bit] == 0) {
@@ -116,21 +108,42 @@ final class FollowedSets {
     }
   }
 
-  private void change(Member member, long add, long take) throws BpfException {
-    try (var arena = Arena.ofConfined()) {
-      var key = arena.allocate(Structs.FOLLOWED_KEY);
-      key.set(JAVA_INT, 0, member.pid());
-      key.set(JAVA_INT, Integer.BYTES, member.inNamespace() ? 1 : 0);
-      var value = arena.allocate(JAVA_LONG);
-      long before = followedPids.get(key, value) ? value.get(JAVA_LONG, 0) : 0;
-      long after = (before & ~take) | add;
-      if (after == 0) {
-        followedPids.delete(key);
-      } else if (after != before) {
-        value.set(JAVA_LONG, 0, after);
-        followedPids.put(key, value);
+  /** Without those that others of the set stand for. */
+  static Set<Followed> fewest(Set<Followed> members) {
+    var fewest = new HashSet<Followed>();
+    for (var member : members) {
+      if (members.stream().noneMatch(other -> !other.equals(member) && covers(other, member))) {
+        fewest.add(member);
       }
     }
+    return Set.copyOf(fewest);
+  }
+
+  private static boolean covers(Followed one, Followed other) {
+    return one.equals(other)
+        || (one instanceof Followed.Binary a && other instanceof Followed.Binary b && a.covers(b));
+  }
+
+  /**
+   * What each member's entry in the kernel is to have: the longest that fits is all it looks at.
+   */
+  private Map<Followed, Long> bits() {
+    return bits(sets);
+  }
+
+  static Map<Followed, Long> bits(Map<Integer, Set<Followed>> sets) {
+    var bits = new HashMap<Followed, Long>();
+    sets.values().forEach(members -> members.forEach(member -> bits.put(member, 0L)));
+    bits.replaceAll((entry, _) -> {
+      long its = 0;
+      for (var set : sets.entrySet()) {
+        if (set.getValue().stream().anyMatch(member -> covers(member, entry))) {
+          its |= 1L << set.getKey();
+        }
+      }
+      return its;
+    });
+    return bits;
   }
 
   private void setRetired(long mask) throws BpfException {

@@ -22,7 +22,7 @@ final class HookPlanCodec {
   interface Resources {
     int set(ValueSet values) throws BpfException;
 
-    int followed(boolean inNamespace, Set<Integer> pids) throws BpfException;
+    int followed(Set<Followed> members) throws BpfException;
   }
 
   /** Ids of value sets and followed bits, each as often as it is used. */

@@ -149,8 +149,8 @@ final class HookPrograms {
     }
 
     @Override
-    public int followed(boolean inNamespace, Set<Integer> pids) throws BpfException {
-      int bit = followed.acquire(inNamespace, pids);
+    public int followed(Set<Followed> members) throws BpfException {
+      int bit = followed.acquire(members);
       usedBits.add(bit);
       return bit;
     }

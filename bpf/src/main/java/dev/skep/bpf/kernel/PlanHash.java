@@ -88,9 +88,12 @@ record PlanHash(String hex) {
         out.writeBoolean(followForks);
         numbers(out, pids);
       }
-      case BinaryFilter(_, var paths) -> {
+      case BinaryFilter(_, var whose, var part, var values, var followChildren) -> {
         out.writeByte(2);
-        texts(out, paths);
+        out.writeUTF(whose.name());
+        out.writeUTF(part.name());
+        texts(out, values);
+        out.writeBoolean(followChildren);
       }
       case NamespaceFilter(_, var namespace, var inodes) -> {
         out.writeByte(3);

@@ -68,16 +68,12 @@ final class SetKeys {
       }
       case ValueSet.Prefixes(var texts) -> {
         for (var text : texts) {
-          var bytes = text.getBytes(StandardCharsets.UTF_8);
-          requireAtMost(bytes, Structs.PREFIX_BYTES, "prefix");
-          put(keys, Shelf.PREFIX, key(Structs.PREFIX_KEY, bytes.length * Byte.SIZE, bytes));
+          put(keys, Shelf.PREFIX, prefix(text));
         }
       }
       case ValueSet.Postfixes(var texts) -> {
         for (var text : texts) {
-          var bytes = reversed(text.getBytes(StandardCharsets.UTF_8));
-          requireAtMost(bytes, Structs.POSTFIX_BYTES, "postfix");
-          put(keys, Shelf.POSTFIX, key(Structs.POSTFIX_KEY, bytes.length * Byte.SIZE, bytes));
+          put(keys, Shelf.POSTFIX, postfix(text));
         }
       }
       case ValueSet.Numbers(var numbers) -> {
@@ -100,6 +96,18 @@ final class SetKeys {
       }
     }
     return keys;
+  }
+
+  static byte[] prefix(String text) throws BpfException {
+    var bytes = text.getBytes(StandardCharsets.UTF_8);
+    requireAtMost(bytes, Structs.PREFIX_BYTES, "prefix");
+    return key(Structs.PREFIX_KEY, bytes.length * Byte.SIZE, bytes);
+  }
+
+  static byte[] postfix(String text) throws BpfException {
+    var bytes = reversed(text.getBytes(StandardCharsets.UTF_8));
+    requireAtMost(bytes, Structs.POSTFIX_BYTES, "postfix");
+    return key(Structs.POSTFIX_KEY, bytes.length * Byte.SIZE, bytes);
   }
 
   /** The text or, as a string, the number or the range that a key of this shelf stands for. */
@@ -128,11 +136,11 @@ final class SetKeys {
       case NUMBER ->
           new ValueSet.Numbers(all.stream().map(Long::valueOf).collect(Collectors.toSet()));
       case RANGE ->
-          new ValueSet.Ranges(all.stream().map(SetKeys::prefix).collect(Collectors.toSet()));
+          new ValueSet.Ranges(all.stream().map(SetKeys::numberPrefix).collect(Collectors.toSet()));
     };
   }
 
-  private static NumberPrefix prefix(String text) {
+  private static NumberPrefix numberPrefix(String text) {
     int slash = text.indexOf('/');
     return new NumberPrefix(
         Long.parseLong(text, 0, slash, 10), Integer.parseInt(text, slash + 1, text.length(), 10));

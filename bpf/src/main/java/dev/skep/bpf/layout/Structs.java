@@ -35,7 +35,12 @@ public final class Structs {
   public static final int INLINE_VALUES = 4;
   public static final int IN_SET = 255;
   public static final int OUTSIDE_HOST = 1;
+  public static final int BINARY_OWN = 0;
+  public static final int BINARY_OF_PARENT = 1;
   public static final int FOLLOWED_SETS_MAX = 64;
+  public static final int FOLLOWED_BY_BINARY = 1;
+  public static final int FOLLOWED_BY_PREFIX = 2;
+  public static final int FOLLOWED_BY_POSTFIX = 4;
   public static final int TEXT_SETS_MAX = 4096;
   public static final int TEXT_SMALL = 64;
   public static final int TEXT_MEDIUM = 512;
@@ -225,6 +230,9 @@ public final class Structs {
   public static final StructLayout WATCHED_WORDS =
       struct("watched_words", u32("entry"), u32("returns"));
 
+  public static final StructLayout BINARY_VALUE =
+      struct("binary_value", u16("size"), u16("unused"), array("binary", BINARY_BYTES, JAVA_BYTE));
+
   public static final StructLayout PROCESS_VALUE =
       struct(
           "process_value",
@@ -244,7 +252,9 @@ public final class Structs {
           u16("binary_size"),
           u8("level"),
           u8("flags"),
-          array("binary", BINARY_BYTES, JAVA_BYTE));
+          array("binary", BINARY_BYTES, JAVA_BYTE),
+          BINARY_VALUE.withName("parent_binary"),
+          u32("padding"));
 
   public static final StructLayout PROCESS_LIMITS =
       struct(

@@ -45,7 +45,7 @@ class HookPlanCodecTest {
         }
 
         @Override
-        public int followed(boolean inNamespace, Set<Integer> pids) {
+        public int followed(Set<Followed> members) {
           return 5;
         }
       };

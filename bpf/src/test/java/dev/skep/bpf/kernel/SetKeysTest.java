@@ -21,7 +21,8 @@ class SetKeysTest {
           new ValueSet.Texts(Set.of("", "/etc/passwd", "ä".repeat(40), "x".repeat(4095))),
           new ValueSet.Prefixes(Set.of("/", "/etc/", "p".repeat(256))),
           new ValueSet.Postfixes(Set.of(".so", "ö".repeat(64))),
-          new ValueSet.Numbers(Set.of(0L, -1L, Long.MAX_VALUE, Long.MIN_VALUE)));
+          new ValueSet.Numbers(Set.of(0L, -1L, Long.MAX_VALUE, Long.MIN_VALUE)),
+          new ValueSet.Ranges(Set.of(new NumberPrefix(0, 0), new NumberPrefix(-256, 56))));
 
   @ParameterizedTest
   @FieldSource("SETS")

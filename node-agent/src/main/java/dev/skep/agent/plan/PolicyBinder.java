@@ -13,10 +13,12 @@ import dev.skep.bpf.HookPlan.Matching;
 import dev.skep.bpf.HookPlan.NamespaceChangeFilter;
 import dev.skep.bpf.HookPlan.NamespaceFilter;
 import dev.skep.bpf.HookPlan.NamespaceKind;
+import dev.skep.bpf.HookPlan.Owner;
 import dev.skep.bpf.HookPlan.PidFilter;
 import dev.skep.bpf.HookPlan.ProcessFilter;
 import dev.skep.bpf.HookPlan.Range;
 import dev.skep.bpf.HookPlan.SelectorPlan;
+import dev.skep.bpf.HookPlan.TextPart;
 import dev.skep.bpf.PolicyPlan;
 import dev.skep.policy.Hook;
 import dev.skep.policy.LabelSelector;
@@ -24,6 +26,7 @@ import dev.skep.policy.Policy;
 import dev.skep.policy.Scope;
 import dev.skep.policy.ast.Capability;
 import dev.skep.policy.ast.Selector;
+import dev.skep.policy.ast.Selector.BinaryFilter.Part;
 import dev.skep.policy.ast.Selector.Namespace;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -200,19 +203,32 @@ public final class PolicyBinder {
 
   /** The kernel knows executables by where they are, users by a link to them: both are meant. */
   private BinaryFilter bind(Hook.BinaryFilter filter, String path, List<String> problems) {
-    var paths = new HashSet<>(filter.paths());
-    filter.paths().forEach(p -> paths.add(host.resolveLinks(p)));
-    for (var binary : paths) {
-      if (binary.getBytes(UTF_8).length > BINARY_BYTES) {
+    var values = new HashSet<>(filter.values());
+    filter.values().forEach(value -> values.add(resolved(value, filter.part())));
+    var field = filter.parent() ? ".matchParentBinaries" : ".matchBinaries";
+    for (var value : values) {
+      if (value.getBytes(UTF_8).length > BINARY_BYTES) {
         problems.add(
-            path
-                + ".matchBinaries: longer than "
-                + BINARY_BYTES
-                + " bytes on this node: "
-                + binary);
+            path + field + ": longer than " + BINARY_BYTES + " bytes on this node: " + value);
       }
     }
-    return new BinaryFilter(filter.negated(), paths);
+    return new BinaryFilter(
+        filter.negated(),
+        filter.parent() ? Owner.PARENT : Owner.SELF,
+        TextPart.valueOf(filter.part().name()),
+        values,
+        filter.followChildren());
+  }
+
+  private String resolved(String value, Part part) {
+    return switch (part) {
+      case WHOLE -> host.resolveLinks(value);
+      case PREFIX ->
+          value.startsWith("/") && value.endsWith("/") && value.length() > 1
+              ? host.resolveLinks(value.substring(0, value.length() - 1)) + "/"
+              : value;
+      case POSTFIX -> value;
+    };
   }
 
   private static Matching bind(Hook.Matching matching) {

@@ -22,6 +22,7 @@ import dev.skep.policy.LabelSelector;
 import dev.skep.policy.Policy;
 import dev.skep.policy.Scope;
 import dev.skep.policy.ast.Capability;
+import dev.skep.policy.ast.Selector.BinaryFilter.Part;
 import dev.skep.policy.ast.Selector.CapabilitySet;
 import dev.skep.policy.ast.Selector.Namespace;
 import java.util.List;
@@ -45,7 +46,11 @@ class PolicyBinderTest {
 
         @Override
         public String resolveLinks(String path) {
-          return path.equals("/bin/sh") ? "/usr/bin/dash" : path;
+          return switch (path) {
+            case "/bin/sh" -> "/usr/bin/dash";
+            case "/bin" -> "/usr/bin";
+            default -> path;
+          };
         }
 
         @Override
@@ -93,9 +98,7 @@ class PolicyBinderTest {
 
   @Test
   void aLinkToAnExecutableMeansTheExecutableToo() {
-    var policy =
-        policy(
-            "uid-1", 1, syscall("write", asking(new Hook.BinaryFilter(true, Set.of("/bin/sh")))));
+    var policy = policy("uid-1", 1, syscall("write", asking(whole("/bin/sh"))));
 
     assertThat(binder.bind(policy))
         .isInstanceOfSatisfying(
@@ -121,7 +124,7 @@ class PolicyBinderTest {
 
   @Test
   void allThatIsTooMuchForTheKernelIsNamedAtOnce() {
-    var filter = new Hook.BinaryFilter(false, Set.of("/" + "b".repeat(255)));
+    var filter = whole("/" + "b".repeat(255));
     var policy = policy("u".repeat(40), 1, syscall("write", asking(filter)));
 
     assertThat(binder.bind(policy))
@@ -131,6 +134,31 @@ class PolicyBinderTest {
                 assertThat(unbindable.problems())
                     .anySatisfy(p -> assertThat(p).startsWith("metadata.uid: "))
                     .anySatisfy(p -> assertThat(p).contains("longer than 255 bytes")));
+  }
+
+  @Test
+  void aFolderThatIsALinkMeansTheFolderToo() {
+    var below = new Hook.BinaryFilter(false, true, Part.PREFIX, Set.of("/bin/", "/bin/s"), false);
+    var ends = new Hook.BinaryFilter(false, false, Part.POSTFIX, Set.of("/bin/"), true);
+
+    assertThat(binder.bind(policy("uid-1", 1, syscall("write", asking(below, ends)))))
+        .isInstanceOfSatisfying(
+            Bound.class,
+            bound ->
+                assertThat(process(bound))
+                    .containsExactly(
+                        new HookPlan.BinaryFilter(
+                            false,
+                            HookPlan.Owner.PARENT,
+                            HookPlan.TextPart.PREFIX,
+                            Set.of("/bin/", "/usr/bin/", "/bin/s"),
+                            false),
+                        new HookPlan.BinaryFilter(
+                            false,
+                            HookPlan.Owner.SELF,
+                            HookPlan.TextPart.POSTFIX,
+                            Set.of("/bin/"),
+                            true)));
   }
 
   @Test
@@ -222,6 +250,10 @@ class PolicyBinderTest {
 
   private static List<HookPlan.ProcessFilter> process(Bound bound) {
     return bound.plan().hooks().getFirst().selectors().getFirst().process();
+  }
+
+  private static Hook.BinaryFilter whole(String path) {
+    return new Hook.BinaryFilter(true, false, Part.WHOLE, Set.of(path), false);
   }
 
   private static Selector asking(Hook.ProcessFilter... filters) {
