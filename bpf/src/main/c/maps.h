@@ -118,6 +118,7 @@ MAP_SETS(range_sets, BPF_MAP_TYPE_LPM_TRIE, struct range_key);
 MAP_HASH(handled, BPF_MAP_TYPE_LRU_HASH, 16384, __u32, __u32); /* thread -> generation that acted; only while one hands over to the next */
 
 MAP_HASH(awaiting_return, BPF_MAP_TYPE_LRU_HASH, 16384, struct return_key, struct return_value);
+MAP_HASH(rates, BPF_MAP_TYPE_LRU_HASH, 8192, struct rate_key, __u64); /* what falls out is sent again too early */
 MAP_HASH(raised, BPF_MAP_TYPE_LRU_HASH, 1024, struct raised_key, struct raised_value); /* between credentials.h and the exec */
 MAP_HASH(parent_binaries, BPF_MAP_TYPE_LRU_HASH, 1, struct binary_key, struct binary_value); /* as many entries as processes if the options ask for it */
 MAP_HASH(ended, BPF_MAP_TYPE_LRU_HASH, 1024, struct process_key, __u8); /* processes of several threads that ended just now */

@@ -11,6 +11,7 @@
 #include "chain.h"
 #include "filter.h"
 #include "maps.h"
+#include "rate.h"
 #include "task.h"
 #include "text.h"
 
@@ -32,7 +33,7 @@ static __always_inline __u32 append_argument(struct record_buffer *buffer, __u32
 	header->flags = 0;
 	header->padding = 0;
 	header->size = 0;
-	header->value = chain->arguments[argument->kind == ARGUMENT_CHAR_BUF ? argument->size_index : argument->index];
+	header->value = argument->kind == ARGUMENT_STRING ? 0 : chain->arguments[argument->kind == ARGUMENT_CHAR_BUF ? argument->size_index : argument->index];
 	at += sizeof(*header);
 	if (!is_text(argument->kind))
 		return at;
@@ -62,15 +63,40 @@ static __always_inline bool await_return(struct task_struct *task, struct chain 
 	return false;
 }
 
-/* False if the ring was full. */
-static __always_inline bool send_record(struct task_struct *task, struct chain *chain, __u32 selector, __u32 signal, enum hook_action action)
+/* Whether an event that is equal to the one in the buffer, whose arguments end at `end`, was sent a moment ago. */
+static __always_inline bool is_limited(struct task_struct *task, struct chain *chain, __u32 selector, __u32 end)
+{
+	__u32 seconds = hook.selectors[selector].limit_seconds;
+	__u8 scope = hook.selectors[selector].limit_scope;
+	struct rate_key key = {.version = hook.version, .selector = selector};
+
+	if (!seconds)
+		return false;
+	key.event = sip_hash(sizeof(struct hook_record), end, hook.limit_key[0], hook.limit_key[1]);
+	if (scope == LIMIT_THREAD) {
+		key.id = task->pid;
+		key.start = task->start_boottime;
+	} else if (scope == LIMIT_PROCESS) {
+		key.id = task->tgid;
+		key.start = task->group_leader->start_boottime;
+	}
+	return was_told(&key, chain->time, seconds * NS_IN_S);
+}
+
+enum sending {
+	SENT,
+	LOST, /* the ring was full */
+	LIMITED,
+};
+
+static __always_inline enum sending send_record(struct task_struct *task, struct chain *chain, __u32 selector, __u32 signal, enum hook_action action)
 {
 	__u32 zero = 0, at = sizeof(struct hook_record), count = 0;
 	struct record_buffer *buffer = bpf_map_lookup_elem(&record_buffers, &zero);
 	struct hook_record *record;
 
 	if (!buffer)
-		return false;
+		return LOST;
 #pragma clang loop unroll(full)
 	for (int i = 0; i < ARGUMENTS_MAX; i++) {
 		if (hook.arguments[i].kind != ARGUMENT_NONE) {
@@ -79,7 +105,9 @@ static __always_inline bool send_record(struct task_struct *task, struct chain *
 		}
 	}
 	if (at > RECORD_BUFFER_BYTES)
-		return false;
+		return LOST;
+	if (hook.limits && is_limited(task, chain, selector, at))
+		return LIMITED;
 	record = (struct hook_record *)buffer->bytes;
 	fill_header(&record->header, RECORD_HOOK, at, chain->time, task, true, began_of(task, true));
 	record->slot = hook.slot;
@@ -90,7 +118,7 @@ static __always_inline bool send_record(struct task_struct *task, struct chain *
 	record->signal = signal;
 	record->flags = hook.wants_return && await_return(task, chain) ? HOOK_RETURN_FOLLOWS : 0;
 	record->argument_count = count;
-	return !bpf_ringbuf_output(&events, buffer, at, 0);
+	return bpf_ringbuf_output(&events, buffer, at, 0) ? LOST : SENT;
 }
 
 static __always_inline enum hook_action send_signal(__u32 signal)
@@ -110,7 +138,7 @@ static __noinline int act(struct chain *chain, __u32 selector)
 	struct task_struct *task = bpf_get_current_task_btf();
 	enum hook_action action = ACTION_POST;
 	__u32 post, signal = 0;
-	bool sent = true;
+	enum sending sent = SENT;
 	__u64 time;
 
 	if (!chain || selector >= SELECTORS_MAX)
@@ -123,13 +151,13 @@ static __noinline int act(struct chain *chain, __u32 selector)
 		action = send_signal(signal);
 	if (post) {
 		sent = send_record(task, chain, selector, signal, action);
-		if (!sent)
+		if (sent == LOST)
 			drop(DROP_RING_HOOK);
 	}
 	if (!counters) /* the policy is being removed at this moment */
 		return 0;
-	__sync_fetch_and_add(post ? &counters->posted : &counters->suppressed, 1);
-	if (!sent)
+	__sync_fetch_and_add(post && sent != LIMITED ? &counters->posted : &counters->suppressed, 1);
+	if (sent == LOST)
 		__sync_fetch_and_add(&counters->dropped, 1);
 	if (signal) {
 		__sync_fetch_and_add(action == ACTION_SIGNAL ? &counters->enforced : &counters->monitored, 1);

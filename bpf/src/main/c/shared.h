@@ -330,7 +330,15 @@ struct filter_plan {
 struct selector_plan { /* what is done when all filters of a selector hold */
 	__u8 post; /* send a record */
 	__u8 signal; /* 0: none */
-	__u8 padding[6];
+	__u8 limit_scope; /* enum limit_scope */
+	__u8 padding;
+	__u32 limit_seconds; /* equal events are sent once in so long; 0: all are */
+};
+
+enum limit_scope { /* of whom events are equal */
+	LIMIT_THREAD = 0,
+	LIMIT_PROCESS = 1,
+	LIMIT_GLOBAL = 2,
 };
 
 struct hook_plan { /* volatile const in .rodata of policy.bpf.o, named `hook` */
@@ -338,7 +346,9 @@ struct hook_plan { /* volatile const in .rodata of policy.bpf.o, named `hook` */
 	__u32 version; /* unique to each load of a program on this node; copied into records, so that the agent knows which edition decided */
 	__u8 wants_return;
 	__u8 signals; /* 1: some selector has a signal */
-	__u8 padding[6];
+	__u8 limits; /* 1: some has a limit */
+	__u8 padding[5];
+	__u64 limit_key[2]; /* drawn by lot: rate.h */
 	struct argument_plan arguments[ARGUMENTS_MAX];
 	struct selector_plan selectors[SELECTORS_MAX];
 	struct filter_plan filters[FILTERS_MAX]; /* one selector's after the other's. None: the hook has no selectors, it always matches and posts */
@@ -503,11 +513,20 @@ struct counter_key { /* map `hook_counters` */
 
 struct hook_counters_value {
 	__u64 posted; /* events, whether or not they reached the ring */
-	__u64 suppressed; /* NoPost */
+	__u64 suppressed; /* NoPost, or equal to one that was sent a moment ago */
 	__u64 enforced; /* signals sent */
 	__u64 monitored; /* signals that monitor mode held back */
 	__u64 dropped; /* events that found the ring full */
 	__u64 last_action; /* ns, CLOCK_BOOTTIME, of the last enforced or monitored; 0: never */
+};
+
+struct rate_key { /* map `rates` -> __u64: when it was sent, ns of CLOCK_BOOTTIME */
+	__u64 event; /* hash of its arguments */
+	__u64 start; /* of the thread or process, ns since boot; 0 of LIMIT_GLOBAL, as `id` */
+	__u32 id;
+	__u32 version; /* of the hook's program */
+	__u32 selector;
+	__u32 padding;
 };
 
 struct hook_state { /* map `hooks`: array by slot; written by the agent alone */

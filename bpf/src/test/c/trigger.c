@@ -158,6 +158,32 @@ static long call_often(int count, const char *number)
 	return 0;
 }
 
+static void *rmdir_once(void *path)
+{
+	rmdir(path);
+	return NULL;
+}
+
+/* Each by a thread of its own. */
+static long rmdir_by_threads(int count, const char *path)
+{
+	for (int i = 0; i < count; i++) {
+		pthread_t thread;
+
+		if (pthread_create(&thread, NULL, rmdir_once, (void *)path))
+			return -errno;
+		pthread_join(thread, NULL);
+	}
+	return 0;
+}
+
+static long rmdir_often(int count, const char *path)
+{
+	for (int i = 0; i < count; i++)
+		rmdir(path);
+	return 0;
+}
+
 /* Each write by a process of its own. Those fail that are not killed for it. */
 static long write_and_die(int count, const char *file)
 {
@@ -338,6 +364,10 @@ int main(int count, char **words)
 			result = one_processor();
 		else if (IS("crowd-calls", 3))
 			result = crowd(NUMBER(2), call_often, NUMBER(1), TEXT(0));
+		else if (IS("rmdir-by-threads", 2))
+			result = rmdir_by_threads(NUMBER(1), TEXT(0));
+		else if (IS("crowd-rmdir", 3))
+			result = crowd(NUMBER(2), rmdir_often, NUMBER(1), TEXT(0));
 		else if (IS("crowd-writes", 3))
 			result = crowd(NUMBER(2), write_and_die, NUMBER(1), TEXT(0));
 		else if (IS("fork", 0))

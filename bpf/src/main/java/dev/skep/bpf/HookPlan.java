@@ -3,6 +3,7 @@ package dev.skep.bpf;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One hook of a policy: on which system calls it sits, what it reads, when it matches and what it
@@ -63,12 +64,23 @@ public record HookPlan(
    * @param process what is asked of the calling process
    * @param post whether an event is sent
    * @param signal sent to the calling process; 0 for none
+   * @param limit of what is sent; null: none
    */
   public record SelectorPlan(
-      List<ProcessFilter> process, List<ArgumentFilter> arguments, boolean post, int signal) {
+      List<ProcessFilter> process,
+      List<ArgumentFilter> arguments,
+      boolean post,
+      int signal,
+      @Nullable RateLimit limit) {
     public SelectorPlan {
       process = List.copyOf(process);
       arguments = List.copyOf(arguments);
+    }
+
+    /** Without a limit. */
+    public SelectorPlan(
+        List<ProcessFilter> process, List<ArgumentFilter> arguments, boolean post, int signal) {
+      this(process, arguments, post, signal, null);
     }
 
     /** Of the filters that most policies have. */
@@ -83,6 +95,37 @@ public record HookPlan(
           arguments,
           post,
           signal);
+    }
+  }
+
+  /**
+   * Events of one selector with equal arguments are sent once in {@code seconds}.
+   *
+   * @param seconds 1 to 2^32 - 1
+   * @param scope of whom events are equal
+   */
+  public record RateLimit(long seconds, LimitScope scope) {
+    public RateLimit {
+      if (seconds < 1 || seconds > 0xffff_ffffL) {
+        throw new IllegalArgumentException("once in " + seconds + " seconds");
+      }
+    }
+  }
+
+  /** {@code enum limit_scope} of shared.h. */
+  public enum LimitScope {
+    THREAD(0),
+    PROCESS(1),
+    GLOBAL(2);
+
+    private final int code;
+
+    LimitScope(int code) {
+      this.code = code;
+    }
+
+    public int code() {
+      return code;
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.skep.policy;
 
 import dev.skep.policy.ast.Action;
+import dev.skep.policy.ast.Action.RateLimit;
 import dev.skep.policy.ast.Matching;
 import dev.skep.policy.ast.Selector;
 import java.nio.charset.StandardCharsets;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What of a selector this version's engine can carry out.
@@ -140,9 +142,17 @@ record EngineSelectors(Problems problems, Map<Integer, Integer> positions) {
   private Hook.Action action(List<Action> actions) {
     boolean post = true;
     int signal = 0;
+    @Nullable RateLimit limit = null;
     for (var action : actions) {
       switch (action) {
-        case Action.Post told -> refuseOptions(told);
+        case Action.Post told -> {
+          refuseOptions(told);
+          if (limit != null && told.rateLimit() != null && !limit.equals(told.rateLimit())) {
+            problems.unsupported(
+                told.path() + ".rateLimit", "two limits of one selector; keep one");
+          }
+          limit = told.rateLimit() == null ? limit : told.rateLimit();
+        }
         case Action.NoPost _ -> post = false;
         case Action.Signal(var path, var number) -> {
           if (signal != 0 && signal != number) {
@@ -159,14 +169,11 @@ record EngineSelectors(Problems problems, Map<Integer, Integer> positions) {
         case Action.DnsLookup _ -> beyond(action, "DnsLookup");
       }
     }
-    return new Hook.Action(post, signal);
+    return new Hook.Action(post, signal, limit);
   }
 
   private void refuseOptions(Action.Post post) {
     var path = post.path();
-    if (post.rateLimit() != null) {
-      problems.unsupported(path + ".rateLimit", "limiting the rate; delete it");
-    }
     if (post.kernelStackTrace()) {
       problems.unsupported(path + ".kernelStackTrace", "stack traces; delete it");
     }

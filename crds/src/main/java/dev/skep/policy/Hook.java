@@ -1,5 +1,6 @@
 package dev.skep.policy;
 
+import dev.skep.policy.ast.Action.RateLimit;
 import dev.skep.policy.ast.Capability;
 import dev.skep.policy.ast.Matching.Range;
 import dev.skep.policy.ast.Selector.BinaryFilter.Part;
@@ -95,9 +96,15 @@ public sealed interface Hook {
   /**
    * @param post whether an event is sent
    * @param signal sent to the calling process; 0 for none
+   * @param limit of what is sent; null: none
    */
-  record Action(boolean post, int signal) {
+  record Action(boolean post, int signal, @Nullable RateLimit limit) {
     public static final Action POST = new Action(true, 0);
+
+    /** Without a limit. */
+    public Action(boolean post, int signal) {
+      this(post, signal, null);
+    }
 
     public Action {
       if (signal < 0 || signal > 64) {

@@ -7,7 +7,12 @@ import dev.skep.policy.Hook.ArgumentType;
 import dev.skep.policy.Hook.Matching;
 import dev.skep.policy.Reading.Kind;
 import dev.skep.policy.Reading.Problem;
+import dev.skep.policy.ast.Action.RateLimit;
+import dev.skep.policy.ast.Capability;
+import dev.skep.policy.ast.Matching.Range;
 import dev.skep.policy.ast.Selector.BinaryFilter.Part;
+import dev.skep.policy.ast.Selector.CapabilitySet;
+import dev.skep.policy.ast.Selector.Namespace;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -48,6 +53,46 @@ class PolicyReaderTest {
             new Hook.ArgumentFilter(2, false, new Matching.GreaterThan(16)));
     assertThat(guard.action()).isEqualTo(new Action(false, 9));
     assertThat(hook.selectors().get(1).action()).isEqualTo(Action.POST);
+  }
+
+  @Test
+  void whatASelectorAsksOfTheProcessIsCarriedOut() {
+    var hook =
+        Policies.acceptedHook(
+            Policies.ofKprobe(
+                """
+                args: [{index: 3, type: int}]
+                selectors:
+                - matchPIDs: [{operator: In, values: [1, 2, 3, 4, 5]}]
+                  matchNamespaces: [{namespace: Net, operator: NotIn, values: [host_ns, "7"]}]
+                  matchNamespaceChanges: [{operator: In, values: [Mnt, Uts]}]
+                  matchCapabilities:
+                  - {type: Permitted, operator: In, values: [CAP_SYS_ADMIN], isNamespaceCapability: true}
+                  matchCapabilityChanges: [{operator: NotIn, values: [CAP_CHOWN]}]
+                  matchBinaries: [{operator: NotPrefix, values: [/tmp/], followChildren: true}]
+                  matchParentBinaries: [{operator: Postfix, values: [/sh, /bash]}]
+                  matchArgs: [{index: 3, operator: NotInRange, values: ["-5:5", "7:9"]}]
+                  matchActions: [{action: Post, rateLimit: 2m, rateLimitScope: process}]
+                """));
+
+    var selector = hook.selectors().getFirst();
+    assertThat(selector.process())
+        .containsExactly(
+            new Hook.PidFilter(false, false, false, Set.of(1, 2, 3, 4, 5)),
+            new Hook.NamespaceFilter(true, Namespace.NET, true, Set.of(7L)),
+            new Hook.NamespaceChangeFilter(false, Set.of(Namespace.MNT, Namespace.UTS)),
+            new Hook.CapabilityFilter(
+                false, CapabilitySet.PERMITTED, true, Set.of(Capability.CAP_SYS_ADMIN)),
+            new Hook.CapabilityChangeFilter(
+                true, CapabilitySet.EFFECTIVE, false, Set.of(Capability.CAP_CHOWN)),
+            new Hook.BinaryFilter(true, false, Part.PREFIX, Set.of("/tmp/"), true),
+            new Hook.BinaryFilter(false, true, Part.POSTFIX, Set.of("/sh", "/bash"), false));
+    assertThat(selector.arguments())
+        .containsExactly(
+            new Hook.ArgumentFilter(
+                0, true, new Matching.InRange(Set.of(new Range(-5, 5), new Range(7, 9)))));
+    assertThat(selector.action())
+        .isEqualTo(new Action(true, 0, new RateLimit(120, RateLimit.Scope.PROCESS)));
   }
 
   @Test

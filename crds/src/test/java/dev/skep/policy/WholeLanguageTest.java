@@ -55,7 +55,6 @@ class WholeLanguageTest {
             "spec.kprobes[0].selectors[0].matchData",
             "spec.kprobes[0].selectors[0].matchReturnArgs",
             "spec.kprobes[0].selectors[0].matchWorkloads",
-            "spec.kprobes[0].selectors[0].matchActions[0].rateLimit",
             "spec.kprobes[0].selectors[0].matchActions[2].action",
             "spec.kprobes[0].selectors[0].matchReturnActions",
             "spec.fentries",

@@ -4,6 +4,7 @@ import static dev.skep.bpf.layout.Structs.HOOK_PLAN;
 import static dev.skep.bpf.layout.Structs.offset;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.skep.bpf.BpfException;
 import dev.skep.bpf.HookPlan;
@@ -23,6 +24,9 @@ final class HookPlanCodec {
     int set(ValueSet values) throws BpfException;
 
     int followed(Set<Followed> members) throws BpfException;
+
+    /** Nobody can guess it. */
+    long secret();
   }
 
   /** Ids of value sets and followed bits, each as often as it is used. */
@@ -34,6 +38,9 @@ final class HookPlanCodec {
 
     static final References NONE = new References(List.of(), List.of());
   }
+
+  /** What a hook without selectors does. */
+  private static final SelectorPlan ALL = new SelectorPlan(List.of(), List.of(), true, 0);
 
   private HookPlanCodec() {}
 
@@ -64,12 +71,12 @@ final class HookPlanCodec {
       put(at, Structs.ARGUMENT_PLAN, "size_index", argument.sizeIndex());
     }
     if (hook.selectors().isEmpty()) {
-      writeActions(plan, 0, true, 0);
+      writeActions(plan, 0, ALL, resources);
     }
     int filters = 0;
     for (int i = 0; i < hook.selectors().size(); i++) {
       var selector = hook.selectors().get(i);
-      writeActions(plan, i, selector.post(), selector.signal());
+      writeActions(plan, i, selector, resources);
       var its = filters(selector, hook, resources);
       atMost(filters + its.size(), Structs.FILTERS_MAX, "filters in all selectors of a hook");
       for (int j = 0; j < its.size(); j++) {
@@ -78,12 +85,21 @@ final class HookPlanCodec {
     }
   }
 
-  private static void writeActions(MemorySegment plan, int selector, boolean post, int signal) {
-    var at = slice(plan, HOOK_PLAN, "selectors[" + selector + "]", Structs.SELECTOR_PLAN);
-    put(at, Structs.SELECTOR_PLAN, "post", post ? 1 : 0);
-    put(at, Structs.SELECTOR_PLAN, "signal", signal);
-    if (signal != 0) {
+  private static void writeActions(
+      MemorySegment plan, int index, SelectorPlan selector, Resources resources) {
+    var at = slice(plan, HOOK_PLAN, "selectors[" + index + "]", Structs.SELECTOR_PLAN);
+    put(at, Structs.SELECTOR_PLAN, "post", selector.post() ? 1 : 0);
+    put(at, Structs.SELECTOR_PLAN, "signal", selector.signal());
+    if (selector.signal() != 0) {
       put(plan, HOOK_PLAN, "signals", 1);
+    }
+    var limit = selector.limit();
+    if (limit != null) {
+      put(at, Structs.SELECTOR_PLAN, "limit_scope", limit.scope().code());
+      at.set(JAVA_INT, offset(Structs.SELECTOR_PLAN, "limit_seconds"), (int) limit.seconds());
+      put(plan, HOOK_PLAN, "limits", 1);
+      plan.set(JAVA_LONG, offset(HOOK_PLAN, "limit_key[0]"), resources.secret());
+      plan.set(JAVA_LONG, offset(HOOK_PLAN, "limit_key[1]"), resources.secret());
     }
   }
 

@@ -10,6 +10,7 @@ import dev.skep.bpf.libbpf.BpfProgram;
 import dev.skep.bpf.libbpf.KernelMap;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Optional;
 import java.util.Set;
@@ -17,6 +18,7 @@ import java.util.Set;
 /** One program per hook, made of its plan, in the slots of map {@code hook_programs}. */
 final class HookPrograms {
   private static final String PLAN = "hook";
+  private static final SecureRandom RANDOM = new SecureRandom();
 
   private final NodeMaps maps;
   private final KernelMap slots;
@@ -153,6 +155,11 @@ final class HookPrograms {
       int bit = followed.acquire(members);
       usedBits.add(bit);
       return bit;
+    }
+
+    @Override
+    public long secret() {
+      return RANDOM.nextLong();
     }
 
     References references() {

@@ -66,6 +66,9 @@ record PlanHash(String hex) {
     for (var selector : hook.selectors()) {
       out.writeBoolean(selector.post());
       out.writeInt(selector.signal());
+      var limit = selector.limit();
+      out.writeLong(limit == null ? 0 : limit.seconds());
+      out.writeInt(limit == null ? 0 : limit.scope().code());
       out.writeInt(selector.process().size());
       for (var filter : selector.process()) {
         out.writeBoolean(filter.negated());

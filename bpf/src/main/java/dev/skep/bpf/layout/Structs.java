@@ -210,7 +210,13 @@ public final class Structs {
           array("values", INLINE_VALUES, JAVA_LONG));
 
   public static final StructLayout SELECTOR_PLAN =
-      struct("selector_plan", u8("post"), u8("signal"), array("padding", 6, JAVA_BYTE));
+      struct(
+          "selector_plan",
+          u8("post"),
+          u8("signal"),
+          u8("limit_scope"),
+          u8("padding"),
+          u32("limit_seconds"));
 
   public static final StructLayout HOOK_PLAN =
       struct(
@@ -219,7 +225,9 @@ public final class Structs {
           u32("version"),
           u8("wants_return"),
           u8("signals"),
-          array("padding", 6, JAVA_BYTE),
+          u8("limits"),
+          array("padding", 5, JAVA_BYTE),
+          array("limit_key", 2, JAVA_LONG),
           array("arguments", ARGUMENTS_MAX, ARGUMENT_PLAN),
           array("selectors", SELECTORS_MAX, SELECTOR_PLAN),
           array("filters", FILTERS_MAX, FILTER_PLAN));

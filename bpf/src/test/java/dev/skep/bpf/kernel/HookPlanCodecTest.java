@@ -15,11 +15,13 @@ import dev.skep.bpf.HookPlan.ArgumentPlan;
 import dev.skep.bpf.HookPlan.BinaryFilter;
 import dev.skep.bpf.HookPlan.CapabilityFilter;
 import dev.skep.bpf.HookPlan.CapabilitySet;
+import dev.skep.bpf.HookPlan.LimitScope;
 import dev.skep.bpf.HookPlan.Matching;
 import dev.skep.bpf.HookPlan.NamespaceFilter;
 import dev.skep.bpf.HookPlan.NamespaceKind;
 import dev.skep.bpf.HookPlan.PidFilter;
 import dev.skep.bpf.HookPlan.Range;
+import dev.skep.bpf.HookPlan.RateLimit;
 import dev.skep.bpf.HookPlan.SelectorPlan;
 import dev.skep.bpf.layout.Structs;
 import java.lang.foreign.Arena;
@@ -36,6 +38,7 @@ class HookPlanCodecTest {
 
   private final MemorySegment plan = Arena.ofAuto().allocate(HOOK_PLAN);
   private final List<ValueSet> sets = new ArrayList<>();
+  private long secrets = 70;
   private final HookPlanCodec.Resources resources =
       new HookPlanCodec.Resources() {
         @Override
@@ -47,6 +50,11 @@ class HookPlanCodecTest {
         @Override
         public int followed(Set<Followed> members) {
           return 5;
+        }
+
+        @Override
+        public long secret() {
+          return ++secrets;
         }
       };
 
@@ -93,6 +101,20 @@ class HookPlanCodecTest {
 
     assertThat(number("selectors[0].post")).isEqualTo(1);
     assertThat(filters()).isEmpty();
+  }
+
+  @Test
+  void aLimitHasItsOwnKey() throws Exception {
+    var limit = new RateLimit(0xffff_ffffL, LimitScope.GLOBAL);
+    var limited = new SelectorPlan(List.of(), List.of(), true, 0, limit);
+    var free = new SelectorPlan(List.of(), List.of(), true, 0);
+    HookPlanCodec.write(plan, hook(free, limited), 0, 1, resources);
+
+    assertThat(number("limits")).isEqualTo(1);
+    assertThat(number("selectors[0].limit_seconds")).isZero();
+    assertThat(number("selectors[1].limit_seconds")).isEqualTo(255);
+    assertThat(number("selectors[1].limit_scope")).isEqualTo(2);
+    assertThat(List.of(value("limit_key[0]"), value("limit_key[1]"))).containsExactly(71L, 72L);
   }
 
   @Test
@@ -186,7 +208,7 @@ class HookPlanCodecTest {
     assertThat(PlanHash.of(hook(a), object)).isNotEqualTo(PlanHash.of(hook(a), new byte[] {2}));
     // On every machine and in every run; SKEP_LAYOUT is in it.
     assertThat(PlanHash.of(hook(a), object).hex())
-        .isEqualTo("7f8358d9a03406e9abd9196626cb9c16b3e060e6a9f3ab499580b32270c6f050");
+        .isEqualTo("952b37cb8f2a0f4be5644889f3953f152d8c6dbcfcf88588df4f899c9be0a03a");
   }
 
   private static ArgumentFilter texts(String... texts) {

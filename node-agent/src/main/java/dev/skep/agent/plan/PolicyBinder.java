@@ -9,6 +9,7 @@ import dev.skep.bpf.HookPlan.ArgumentPlan;
 import dev.skep.bpf.HookPlan.BinaryFilter;
 import dev.skep.bpf.HookPlan.CapabilityChangeFilter;
 import dev.skep.bpf.HookPlan.CapabilityFilter;
+import dev.skep.bpf.HookPlan.LimitScope;
 import dev.skep.bpf.HookPlan.Matching;
 import dev.skep.bpf.HookPlan.NamespaceChangeFilter;
 import dev.skep.bpf.HookPlan.NamespaceFilter;
@@ -17,6 +18,7 @@ import dev.skep.bpf.HookPlan.Owner;
 import dev.skep.bpf.HookPlan.PidFilter;
 import dev.skep.bpf.HookPlan.ProcessFilter;
 import dev.skep.bpf.HookPlan.Range;
+import dev.skep.bpf.HookPlan.RateLimit;
 import dev.skep.bpf.HookPlan.SelectorPlan;
 import dev.skep.bpf.HookPlan.TextPart;
 import dev.skep.bpf.PolicyPlan;
@@ -24,6 +26,7 @@ import dev.skep.policy.Hook;
 import dev.skep.policy.LabelSelector;
 import dev.skep.policy.Policy;
 import dev.skep.policy.Scope;
+import dev.skep.policy.ast.Action;
 import dev.skep.policy.ast.Capability;
 import dev.skep.policy.ast.Selector;
 import dev.skep.policy.ast.Selector.BinaryFilter.Part;
@@ -33,11 +36,13 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Binds policies to a machine: every name becomes a number, every default a constant. */
 public final class PolicyBinder {
   private static final int UID_BYTES = 39;
   private static final int BINARY_BYTES = 255;
+  private static final long MAX_SECONDS = 0xffff_ffffL; // 136 years
 
   private final HostFacts host;
   private final boolean withPods;
@@ -131,7 +136,15 @@ public final class PolicyBinder {
             .map(a -> new ArgumentFilter(a.argument(), a.negated(), bind(a.matching())))
             .toList(),
         selector.action().post(),
-        selector.action().signal());
+        selector.action().signal(),
+        limit(selector.action().limit()));
+  }
+
+  private static @Nullable RateLimit limit(Action.@Nullable RateLimit limit) {
+    return limit == null
+        ? null
+        : new RateLimit(
+            Math.min(limit.seconds(), MAX_SECONDS), LimitScope.valueOf(limit.scope().name()));
   }
 
   private ProcessFilter bind(Hook.ProcessFilter filter, String path, List<String> problems) {

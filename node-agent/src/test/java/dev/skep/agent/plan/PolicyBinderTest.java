@@ -21,6 +21,7 @@ import dev.skep.policy.Hook.Selector;
 import dev.skep.policy.LabelSelector;
 import dev.skep.policy.Policy;
 import dev.skep.policy.Scope;
+import dev.skep.policy.ast.Action.RateLimit;
 import dev.skep.policy.ast.Capability;
 import dev.skep.policy.ast.Selector.BinaryFilter.Part;
 import dev.skep.policy.ast.Selector.CapabilitySet;
@@ -159,6 +160,19 @@ class PolicyBinderTest {
                             HookPlan.TextPart.POSTFIX,
                             Set.of("/bin/"),
                             true)));
+  }
+
+  @Test
+  void aLimitOfWhatIsToldIsKept() {
+    var limit = new RateLimit(Long.MAX_VALUE, RateLimit.Scope.THREAD);
+    var selector = new Selector(null, List.of(), List.of(), new Action(true, 9, limit));
+
+    assertThat(binder.bind(policy("uid-1", 1, syscall("write", selector))))
+        .isInstanceOfSatisfying(
+            Bound.class,
+            bound ->
+                assertThat(bound.plan().hooks().getFirst().selectors().getFirst().limit())
+                    .isEqualTo(new HookPlan.RateLimit(0xffff_ffffL, HookPlan.LimitScope.THREAD)));
   }
 
   @Test
