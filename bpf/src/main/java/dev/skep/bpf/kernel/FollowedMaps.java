@@ -7,11 +7,13 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.skep.bpf.BpfException;
 import dev.skep.bpf.HookPlan.TextPart;
+import dev.skep.bpf.kernel.Followed.Binary;
 import dev.skep.bpf.kernel.SetKeys.Shelf;
 import dev.skep.bpf.layout.Structs;
 import dev.skep.bpf.libbpf.KernelMap;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Function;
@@ -36,21 +38,26 @@ final class FollowedMaps {
     var bits = new HashMap<Followed, Long>();
     read(pids, FollowedMaps::pid, bits);
     read(binaries, FollowedMaps::binary, bits);
-    read(
-        prefixes,
-        key -> new Followed.Binary(TextPart.PREFIX, SetKeys.text(Shelf.PREFIX, key)),
-        bits);
-    read(
-        postfixes,
-        key -> new Followed.Binary(TextPart.POSTFIX, SetKeys.text(Shelf.POSTFIX, key)),
-        bits);
+    read(prefixes, key -> new Binary(TextPart.PREFIX, SetKeys.text(Shelf.PREFIX, key)), bits);
+    read(postfixes, key -> new Binary(TextPart.POSTFIX, SetKeys.text(Shelf.POSTFIX, key)), bits);
     return bits;
   }
 
+  /** One by one: tries of 5.10 know no batches. */
   private static void read(
       KernelMap map, Function<MemorySegment, Followed> member, Map<Followed, Long> bits)
       throws BpfException {
-    map.forEach((key, value) -> bits.put(member.apply(key), value.get(JAVA_LONG, 0)));
+    var keys = new ArrayList<byte[]>();
+    map.forEachKey(key -> keys.add(key.toArray(JAVA_BYTE)));
+    try (var arena = Arena.ofConfined()) {
+      var value = arena.allocate(JAVA_LONG);
+      for (var bytes : keys) {
+        var key = copied(bytes, arena);
+        if (map.get(key, value)) {
+          bits.put(member.apply(key), value.get(JAVA_LONG, 0));
+        }
+      }
+    }
   }
 
   private static Followed pid(MemorySegment key) {
@@ -63,7 +70,7 @@ final class FollowedMaps {
     while (size < bytes.length && bytes[size] != 0) {
       size++;
     }
-    return new Followed.Binary(TextPart.WHOLE, new String(bytes, 0, size, UTF_8));
+    return new Binary(TextPart.WHOLE, new String(bytes, 0, size, UTF_8));
   }
 
   /** These entries and no others. New ones come first, so that nobody is unfollowed meanwhile. */
@@ -97,7 +104,7 @@ final class FollowedMaps {
   private KernelMap map(Followed member) {
     return switch (member) {
       case Followed.Pid _ -> pids;
-      case Followed.Binary(var part, _) ->
+      case Binary(var part, _) ->
           switch (part) {
             case WHOLE -> binaries;
             case PREFIX -> prefixes;
@@ -109,7 +116,7 @@ final class FollowedMaps {
   private static int kind(Followed member) {
     return switch (member) {
       case Followed.Pid _ -> 0;
-      case Followed.Binary(var part, _) ->
+      case Binary(var part, _) ->
           switch (part) {
             case WHOLE -> Structs.FOLLOWED_BY_BINARY;
             case PREFIX -> Structs.FOLLOWED_BY_PREFIX;
@@ -126,7 +133,7 @@ final class FollowedMaps {
         key.set(JAVA_INT, Integer.BYTES, inNamespace ? 1 : 0);
         yield key;
       }
-      case Followed.Binary(var part, var value) ->
+      case Binary(var part, var value) ->
           switch (part) {
             case WHOLE -> {
               var bytes = value.getBytes(UTF_8);

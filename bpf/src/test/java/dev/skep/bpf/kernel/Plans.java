@@ -4,9 +4,13 @@ import dev.skep.bpf.HookPlan;
 import dev.skep.bpf.HookPlan.ArgumentFilter;
 import dev.skep.bpf.HookPlan.ArgumentKind;
 import dev.skep.bpf.HookPlan.ArgumentPlan;
+import dev.skep.bpf.HookPlan.BinaryFilter;
 import dev.skep.bpf.HookPlan.Matching;
+import dev.skep.bpf.HookPlan.Owner;
 import dev.skep.bpf.HookPlan.PidFilter;
+import dev.skep.bpf.HookPlan.Range;
 import dev.skep.bpf.HookPlan.SelectorPlan;
+import dev.skep.bpf.HookPlan.TextPart;
 import dev.skep.bpf.PolicyPlan;
 import dev.skep.bpf.PolicyPlan.Scope;
 import java.nio.file.Path;
@@ -76,6 +80,23 @@ final class Plans {
   static HookPlan killWritesOfStrangersTo(int index, Path file, int pid) {
     var strangers = new PidFilter(true, false, true, Set.of(pid));
     return writes(index, List.of(strangers), SIGKILL, file);
+  }
+
+  /** Kills who writes to the file, but for who descends from an executable that begins so. */
+  static HookPlan killWritesOfStrangersTo(int index, Path file, String binary) {
+    var strangers = new BinaryFilter(true, Owner.SELF, TextPart.PREFIX, Set.of(binary), true);
+    var everyDescriptor =
+        new Matching.InRange(Set.of(new Range(0, 0), new Range(1, 9), new Range(10, 1 << 20)));
+    var toFile = new Matching.TextOneOf(Set.of(file.toString()));
+    var selector =
+        new SelectorPlan(
+            List.of(strangers),
+            List.of(
+                new ArgumentFilter(0, false, everyDescriptor),
+                new ArgumentFilter(0, false, toFile)),
+            true,
+            SIGKILL);
+    return new HookPlan(index, Set.of(WRITE), false, DESCRIPTOR, List.of(selector));
   }
 
   private static HookPlan writes(int index, List<PidFilter> pids, int signal, Path... files) {

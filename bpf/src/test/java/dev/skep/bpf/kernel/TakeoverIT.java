@@ -259,6 +259,30 @@ class TakeoverIT {
   }
 
   @Test
+  void descendantsOfAnExecutableStayFollowedAndRangesKnown() throws Exception {
+    var java =
+        Path.of(ProcessHandle.current().info().command().orElseThrow()).toRealPath().toString();
+    var folder = java.substring(0, java.length() - 4);
+    var wide = Plans.policy("a", 1, Plans.killWritesOfStrangersTo(0, ledger, folder));
+    var narrow = Plans.policy("b", 1, Plans.killWritesOfStrangersTo(0, ledger, java));
+    var first = fixture.open();
+    first.apply(wide, PolicyTotals.NONE);
+    first.apply(narrow, PolicyTotals.NONE);
+    var programs = List.of(fixture.programIn(0), fixture.programIn(1));
+    first.close();
+
+    try (var second = fixture.open()) {
+      second.apply(narrow, PolicyTotals.NONE);
+      second.apply(wide, PolicyTotals.NONE);
+      assertThat(List.of(fixture.programIn(0), fixture.programIn(1))).isEqualTo(programs);
+      assertThat(Shell.write(ledger).exitCode()).isZero();
+      second.remove("b");
+      assertThat(Shell.write(ledger).exitCode()).isZero();
+      second.remove("a");
+    }
+  }
+
+  @Test
   void anotherProgramFileLoadsEqualPlansAnew() throws Exception {
     var plan = Plans.policy("a", 1, Plans.killWritesTo(0, ledger));
     var first = fixture.open();
