@@ -2,7 +2,9 @@
 /*
  * Which selector of the plan matches. The first filters of a hook, all that most have, are unrolled and read from the plan at constant offsets, so that the
  * verifier knows each value and deletes what this plan does not use. The others share one piece of code for all of what a filter can ask, which is gone from
- * hooks that have no more: it takes longer, but the verifier's work does not grow with their number.
+ * hooks that have no more: it takes longer, but the verifier's work does not grow with their number. Bytes of BPF code that are left (6.18): 2,512 for a
+ * hook that posts all calls without arguments, 3,064 with a filter of pids, 2,992 of a capability, 3,216 of a namespace, 3,280 of a number, 3,832 of binaries,
+ * 5,536 to 5,992 of a string, 12,320 of a file and a signal and three arguments in the record; 29,184 with 256 filters of a file.
  */
 #ifndef SKEP_FILTER_H
 #define SKEP_FILTER_H
