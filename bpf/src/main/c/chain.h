@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The hooks that one system call meets, run one after the other: each is a program of its own and calls the next (a tail call never
+ * The hooks that one call meets, of the system or of a function of the kernel, run one after the other: each is a program of its own and calls the next (a tail call never
  * comes back). The order is that of the slots.
  */
 #ifndef SKEP_CHAIN_H
@@ -10,9 +10,9 @@
 
 static __always_inline struct chain *this_chain(void)
 {
-	__u32 zero = 0;
+	__u32 space = SCRATCH;
 
-	return bpf_map_lookup_elem(&chains, &zero);
+	return bpf_map_lookup_elem(&chains, &space);
 }
 
 /* When the call began; the same for all its hooks. Asked only for what is reported: the clock costs 20 ns. */
@@ -72,14 +72,14 @@ static __always_inline __u32 take_hook(struct chain *chain)
 }
 
 /* Goes on with the next hook, and comes back only when there is none. A slot that holds no program is passed over and counted. */
-static __always_inline void next_hook(void *ctx, struct chain *chain)
+static __always_inline void next_hook(void *ctx, struct chain *chain, void *programs)
 {
 	for (int turn = 0; turn < CHAIN_MAX; turn++) {
 		__u32 slot = take_hook(chain);
 
 		if (slot >= HOOKS_MAX)
 			return;
-		bpf_tail_call(ctx, &hook_programs, slot);
+		bpf_tail_call(ctx, programs, slot);
 		drop(DROP_CHAIN_CUT);
 	}
 }

@@ -30,6 +30,7 @@ struct pt_regs { /* x86-64 */
 	unsigned long r9;
 	unsigned long r8;
 	unsigned long ax;
+	unsigned long cx;
 	unsigned long dx;
 	unsigned long si;
 	unsigned long di;
@@ -249,7 +250,12 @@ struct task_struct {
 };
 
 struct linux_binprm {
+	struct file *file;
 	struct cred *cred;
+};
+
+struct filename {
+	const char *name;
 };
 
 /* What perf's tracepoints of system calls tell. */

@@ -86,20 +86,27 @@ MAP_SPARSE(followed_postfixes, BPF_MAP_TYPE_LPM_TRIE, 4096, struct postfix_key, 
 MAP_ARRAY(followed_kinds, 1, __u32);
 MAP_ARRAY(followed_retired, 1, __u64);
 MAP_ARRAY(hooks, HOOKS_MAX, struct hook_state);
-MAP_ARRAY(syscall_watched, SYSCALLS_MAX, struct watched_words); /* after the two below are widened, before they are narrowed */
-MAP_ARRAY(syscall_hooks, SYSCALLS_MAX, struct hook_bits);
-MAP_ARRAY(return_hooks, SYSCALLS_MAX, struct hook_bits);
+MAP_ARRAY(point_watched, POINTS_MAX, struct watched_words); /* after the two below are widened, before they are narrowed */
+MAP_ARRAY(point_hooks, POINTS_MAX, struct hook_bits);
+MAP_ARRAY(return_hooks, POINTS_MAX, struct hook_bits);
+MAP_ARRAY(override_hooks, POINTS_MAX, struct hook_bits);
+MAP_ARRAY(functions, FUNCTIONS_MAX, struct function_name); /* for the agent that comes next */
 MAP_ARRAY(covers, COVERS_MAX, struct hook_bits);
 MAP_ARRAY(covering, 1, struct covering);
 MAP_SPARSE_HASH(cgroup_covers, 16384, __u64, struct cgroup_cover); /* the programs add what is inherited, and remove */
 MAP_ARRAY(cover_counters, COVERS_MAX, struct cover_counters); /* counted by the programs, cleared by the agent */
 
-struct {
-	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
-	__uint(max_entries, HOOKS_MAX);
-	__uint(key_size, sizeof(__u32));
-	__uint(value_size, sizeof(__u32));
-} hook_programs SEC(".maps");
+#define MAP_PROGRAMS(name)                                                                                                                 \
+	struct {                                                                                                                           \
+		__uint(type, BPF_MAP_TYPE_PROG_ARRAY);                                                                                     \
+		__uint(max_entries, HOOKS_MAX);                                                                                            \
+		__uint(key_size, sizeof(__u32));                                                                                           \
+		__uint(value_size, sizeof(__u32));                                                                                         \
+	} name SEC(".maps")
+
+/* By slot. The programs of an array are of one kind. */
+MAP_PROGRAMS(hook_programs); /* on system calls */
+MAP_PROGRAMS(function_programs);
 
 #ifdef SKEP_5_10 /* the keys of its hashes have 512 bytes at most; nobody asks there, policies need more of the kernel besides */
 #define text_key_medium text_key_small
@@ -119,15 +126,16 @@ MAP_HASH(handled, BPF_MAP_TYPE_LRU_HASH, 16384, __u32, __u32); /* thread -> gene
 
 MAP_HASH(awaiting_return, BPF_MAP_TYPE_LRU_HASH, 16384, struct return_key, struct return_value);
 MAP_HASH(rates, BPF_MAP_TYPE_LRU_HASH, 8192, struct rate_key, __u64); /* what falls out is sent again too early */
+MAP_HASH(verdicts, BPF_MAP_TYPE_HASH, 16384, struct verdict_key, __s32); /* between a function's hooks and override.bpf.c; the error */
 MAP_HASH(raised, BPF_MAP_TYPE_LRU_HASH, 1024, struct raised_key, struct raised_value); /* between credentials.h and the exec */
 MAP_HASH(parent_binaries, BPF_MAP_TYPE_LRU_HASH, 1, struct binary_key, struct binary_value); /* as many entries as processes if the options ask for it */
 MAP_HASH(ended, BPF_MAP_TYPE_LRU_HASH, 1024, struct process_key, __u8); /* processes of several threads that ended just now */
-MAP_CPU_ARRAY(chains, 1, struct chain);
+MAP_CPU_ARRAY(chains, SCRATCH_SPACES, struct chain);
 MAP_CPU_ARRAY(texts, TEXTS, struct text);
-MAP_CPU_ARRAY(record_buffers, 1, struct record_buffer);
+MAP_CPU_ARRAY(record_buffers, SCRATCH_SPACES, struct record_buffer);
 MAP_CPU_ARRAY(process_buffers, PROCESS_BUFFERS, struct process_value);
 MAP_CPU_ARRAY(binary_keys, PROCESS_BUFFERS, struct binary_keys);
-MAP_CPU_ARRAY(key_buffers, 1, struct key_buffer);
+MAP_CPU_ARRAY(key_buffers, SCRATCH_SPACES, struct key_buffer);
 
 static __always_inline void count(void *per_cpu, __u32 index)
 {

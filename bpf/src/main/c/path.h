@@ -147,33 +147,24 @@ static __noinline void name_unfoldered(struct text *text)
 		prepend_byte(text, '/');
 }
 
-/*
- * Leaves the path in `text`, at most 4096 bytes and no NUL. Of a longer one the end is there and ARGUMENT_TRUNCATED; if the kernel's memory gave no
- * answer ARGUMENT_UNREADABLE and nothing.
- */
-static __noinline int read_path(struct path *path, struct text *text)
+static __always_inline void end_unread(struct text *text)
 {
-	struct path at = {};
-	struct walk *walk;
-
-	if (!text)
-		return 0;
-	text->start = DATA_MAX_BYTES;
+	text->start = 0;
 	text->size = 0;
 	text->flags = ARGUMENT_UNREADABLE;
-	bpf_probe_read_kernel(&at, sizeof(at), path);
-	if (!at.mnt)
-		return 0;
-	walk = &text->walk;
-	walk->dentry = at.dentry;
-	walk->mount = mount_of(at.mnt);
-	walk->mount_root = BPF_CORE_READ(at.mnt, mnt_root);
+}
+
+static __always_inline int walk_up(struct text *text)
+{
+	struct walk *walk = &text->walk;
+
+	text->start = DATA_MAX_BYTES;
 	walk->done = false;
 	walk->truncated = false;
 	walk->unreadable = false;
 	REPEAT(PATH_TURNS, PATH_TURNS_FEW, one_name_up, &text);
 	if (walk->done && text->start == DATA_MAX_BYTES) {
-		if (walk->dentry == walk->mount_root)
+		if (!walk->mount || walk->dentry == walk->mount_root)
 			prepend_byte(text, '/');
 		else
 			name_unfoldered(text);
@@ -185,6 +176,26 @@ static __noinline int read_path(struct path *path, struct text *text)
 	text->size = DATA_MAX_BYTES - text->start;
 	text->flags = walk->done ? 0 : ARGUMENT_TRUNCATED;
 	return 0;
+}
+
+/*
+ * Leaves the path in `text`, at most 4096 bytes and no NUL. Of a longer one the end is there and ARGUMENT_TRUNCATED; if the kernel's memory gave no
+ * answer ARGUMENT_UNREADABLE and nothing.
+ */
+static __noinline int read_path(struct path *path, struct text *text)
+{
+	struct path at = {};
+
+	if (!text)
+		return 0;
+	end_unread(text);
+	bpf_probe_read_kernel(&at, sizeof(at), path);
+	if (!at.mnt)
+		return 0;
+	text->walk.dentry = at.dentry;
+	text->walk.mount = mount_of(at.mnt);
+	text->walk.mount_root = BPF_CORE_READ(at.mnt, mnt_root);
+	return walk_up(text);
 }
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * One hook of one policy on system calls: loaded once for each, with its plan in .rodata. The dispatcher (syscalls.bpf.c) calls it for
- * the calls that it sits on. The first selector that matches decides. A signal is sent before the call begins, and SIGKILL ends the
+ * One hook of one policy: loaded once for each, with its plan in .rodata. The dispatcher (syscalls.bpf.c, functions.bpf.c) calls it for
+ * the calls that it sits on. Built twice, with SKEP_FUNCTIONS as fnpolicy.bpf.o for hooks on functions of the kernel. The first selector that matches decides. A signal is sent before the call begins, and SIGKILL ends the
  * process before a file is changed by a buffered write; pipes, sockets and direct I/O may be reached first.
  */
 #include "kernel_types.h"
@@ -91,8 +91,8 @@ enum sending {
 
 static __always_inline enum sending send_record(struct task_struct *task, struct chain *chain, __u32 selector, __u32 signal, enum hook_action action)
 {
-	__u32 zero = 0, at = sizeof(struct hook_record), count = 0;
-	struct record_buffer *buffer = bpf_map_lookup_elem(&record_buffers, &zero);
+	__u32 space = SCRATCH, at = sizeof(struct hook_record), count = 0;
+	struct record_buffer *buffer = bpf_map_lookup_elem(&record_buffers, &space);
 	struct hook_record *record;
 
 	if (!buffer)
@@ -111,7 +111,7 @@ static __always_inline enum sending send_record(struct task_struct *task, struct
 	record = (struct hook_record *)buffer->bytes;
 	fill_header(&record->header, RECORD_HOOK, at, chain->time, task, true, began_of(task, true));
 	record->slot = hook.slot;
-	record->syscall = chain->syscall;
+	record->point = chain->point;
 	record->selector = selector;
 	record->action = action;
 	record->version = hook.version;
@@ -121,14 +121,32 @@ static __always_inline enum sending send_record(struct task_struct *task, struct
 	return bpf_ringbuf_output(&events, buffer, at, 0) ? LOST : SENT;
 }
 
-static __always_inline enum hook_action send_signal(__u32 signal)
+static __always_inline bool is_monitoring(void)
 {
 	__u32 slot = hook.slot;
 	struct hook_state *state = bpf_map_lookup_elem(&hooks, &slot);
 
-	if (state && !state->monitor && !bpf_send_signal(signal))
+	return !state || state->monitor;
+}
+
+static __always_inline enum hook_action send_signal(__u32 signal)
+{
+	if (!is_monitoring() && !bpf_send_signal(signal))
 		return ACTION_SIGNAL;
 	return ACTION_WOULD_SIGNAL; /* told not to, or refused by the kernel: the first process of the system takes no signal from here */
+}
+
+/* override.bpf.c does it. */
+static __always_inline enum hook_action override(struct chain *chain, __s32 error)
+{
+	struct verdict_key key = {.tid = bpf_get_current_pid_tgid(), .point = chain->point};
+
+	if (is_monitoring())
+		return ACTION_WOULD_OVERRIDE;
+	if (!bpf_map_update_elem(&verdicts, &key, &error, BPF_ANY))
+		return ACTION_OVERRIDE;
+	drop(DROP_VERDICT_MAP_FULL);
+	return ACTION_WOULD_OVERRIDE;
 }
 
 static __noinline int act(struct chain *chain, __u32 selector)
@@ -138,6 +156,7 @@ static __noinline int act(struct chain *chain, __u32 selector)
 	struct task_struct *task = bpf_get_current_task_btf();
 	enum hook_action action = ACTION_POST;
 	__u32 post, signal = 0;
+	__s32 error = 0;
 	enum sending sent = SENT;
 	__u64 time;
 
@@ -146,9 +165,17 @@ static __noinline int act(struct chain *chain, __u32 selector)
 	post = hook.selectors[selector].post;
 	if (hook.signals)
 		signal = hook.selectors[selector].signal;
+	if (hook.overrides)
+		error = hook.selectors[selector].error;
 	time = time_of(chain);
-	if (signal)
-		action = send_signal(signal);
+	if (error)
+		action = override(chain, error);
+	if (signal) {
+		enum hook_action signalled = send_signal(signal);
+
+		if (signalled == ACTION_SIGNAL || action != ACTION_OVERRIDE)
+			action = signalled;
+	}
 	if (post) {
 		sent = send_record(task, chain, selector, signal, action);
 		if (sent == LOST)
@@ -159,14 +186,14 @@ static __noinline int act(struct chain *chain, __u32 selector)
 	__sync_fetch_and_add(post && sent != LIMITED ? &counters->posted : &counters->suppressed, 1);
 	if (sent == LOST)
 		__sync_fetch_and_add(&counters->dropped, 1);
-	if (signal) {
-		__sync_fetch_and_add(action == ACTION_SIGNAL ? &counters->enforced : &counters->monitored, 1);
+	if (signal || error) {
+		__sync_fetch_and_add(action == ACTION_SIGNAL || action == ACTION_OVERRIDE ? &counters->enforced : &counters->monitored, 1);
 		counters->last_action = time;
 	}
 	return 0;
 }
 
-static __always_inline int run_hook(void *ctx)
+static __always_inline int run_hook(void *ctx, void *programs)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct chain *chain = this_chain();
@@ -177,21 +204,33 @@ static __always_inline int run_hook(void *ctx)
 	selector = matching_selector(chain, task);
 	if (selector != NO_SELECTOR)
 		act(chain, selector);
-	next_hook(ctx, chain);
+	next_hook(ctx, chain, programs);
 	return 0;
 }
+
+#ifdef SKEP_FUNCTIONS
+
+SEC("kprobe")
+int policy_function(void *ctx)
+{
+	return run_hook(ctx, &function_programs);
+}
+
+#else
 
 /* One of the two is loaded: the kernel calls from one program only those of the same kind. */
 SEC("tp_btf/sys_enter")
 int policy_enter(void *ctx)
 {
-	return run_hook(ctx);
+	return run_hook(ctx, &hook_programs);
 }
 
 SEC("tracepoint/raw_syscalls/sys_enter")
 int policy_perf(void *ctx)
 {
-	return run_hook(ctx);
+	return run_hook(ctx, &hook_programs);
 }
+
+#endif
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -13,6 +13,23 @@
 #include "kernel_types.h"
 #include "shared.h"
 
+/*
+ * A hook on a function of the kernel can come while a program on a system call is in the middle of its work: in an interrupt, or in a function that the
+ * program itself makes the kernel call. So these have scratch space of their own. Among themselves they do not nest: a kprobe that meets another one's
+ * program on its CPU is passed over, and counted (recursion_misses).
+ */
+enum scratch_space {
+	SCRATCH_OF_SYSCALLS = 0, /* and of the base sensor */
+	SCRATCH_OF_FUNCTIONS = 1,
+	SCRATCH_SPACES = 2,
+};
+
+#ifdef SKEP_FUNCTIONS
+#define SCRATCH SCRATCH_OF_FUNCTIONS
+#else
+#define SCRATCH SCRATCH_OF_SYSCALLS
+#endif
+
 #define PAGE_BYTES 4096 /* or a divisor of the machine's */
 
 /* What is left of the page that holds an address. */
@@ -53,16 +70,17 @@ enum text_slot {
 	TEXT_EXECUTABLE = 6,
 	TEXT_CWD = 7,
 	TEXT_OF_ITERATOR = 8,
-	TEXTS = 9,
+	TEXT_OF_FUNCTION = 9, /* 9 to 14: by the index of the function's argument */
+	TEXTS = 15,
 };
 
-/* What the hooks on one system call hand on to each other. */
+/* What the hooks on one call hand on to each other. */
 struct chain {
 	__u64 words[HOOK_WORDS]; /* hooks still to run */
 	__u64 arguments[ARGUMENTS_MAX];
 	__u64 time; /* of the call, 0 until time_of is asked */
 	__u32 pending; /* bit w: words[w] is not 0 */
-	__u32 syscall;
+	__u32 point; /* where they sit */
 	__u32 texts_read; /* bit i: texts[i] belongs to this call */
 	__u32 padding;
 };
@@ -70,6 +88,11 @@ struct chain {
 struct return_key {
 	__u32 tid;
 	__u32 slot;
+};
+
+struct verdict_key { /* a call that is not to be carried out */
+	__u32 tid; /* in the initial pid namespace */
+	__u32 point;
 };
 
 struct return_value {

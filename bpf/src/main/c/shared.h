@@ -17,13 +17,16 @@
 #define HOOKS_MAX 1024 /* hooks of all policies of a node */
 #define HOOK_WORDS (HOOKS_MAX / 64)
 #define COVERS_MAX 2048 /* different sets of policies that cover cgroups of a node */
-#define CHAIN_MAX 32 /* hooks on one system call: a chain has at most 33 tail calls (every kernel) */
+#define CHAIN_MAX 32 /* hooks on one call: a chain has at most 33 tail calls (every kernel) */
 #define SYSCALLS_MAX 512 /* x86-64 has 470 (6.18) */
-#define ARGUMENTS_MAX 6 /* of a system call */
+#define FUNCTIONS_MAX 512 /* functions of the kernel that hooks sit on */
+#define POINTS_MAX (SYSCALLS_MAX + FUNCTIONS_MAX) /* where hooks can sit: a system call by its number, then functions as map `functions` has them */
+#define ARGUMENTS_MAX 6 /* of a system call, and those of a function that are in registers */
 #define SELECTORS_MAX 16 /* of a hook */
 #define FILTERS_MAX 256 /* of a hook, in all its selectors */
 #define FILTERS_NEAR 8 /* of these each has code of its own, the others share theirs: filter.h */
 #define INLINE_VALUES 4
+#define ERRNO_MAX 4095 /* the kernel's MAX_ERRNO */
 #define FOLLOWED_SETS_MAX 64
 
 /* ---- records in the ring -------------------------------------------------------------------------------------- */
@@ -181,6 +184,8 @@ enum hook_action {
 	ACTION_POST = 1,
 	ACTION_SIGNAL = 2, /* sent */
 	ACTION_WOULD_SIGNAL = 3, /* monitor mode */
+	ACTION_OVERRIDE = 4, /* the call is not carried out; no signal */
+	ACTION_WOULD_OVERRIDE = 5,
 };
 
 #define HOOK_RETURN_FOLLOWS 1 /* a return_record with the same hook, tid and time will come, unless the thread dies */
@@ -188,7 +193,7 @@ enum hook_action {
 struct hook_record {
 	struct record_header header;
 	__u32 slot;
-	__u16 syscall;
+	__u16 point; /* below SYSCALLS_MAX: the system call */
 	__u8 selector;
 	__u8 action; /* enum hook_action */
 	__u32 version; /* of the hook's program: what hook_version said when it was loaded */
@@ -202,7 +207,7 @@ struct hook_record {
 
 struct argument_header { /* of one argument: 16 bytes, then `size` bytes, then zeros up to a multiple of 8 */
 	__u8 kind; /* enum argument_kind */
-	__u8 index; /* in the system call */
+	__u8 index; /* in the call */
 	__u8 flags; /* ARGUMENT_* */
 	__u8 padding;
 	__u32 size; /* of the text or the buffer that follows; 0 for numbers */
@@ -225,14 +230,19 @@ enum argument_kind {
 	ARGUMENT_UINT32 = 2,
 	ARGUMENT_SIZE = 3, /* unsigned 64 bits */
 	ARGUMENT_FD = 4, /* descriptor: bytes are the file's path */
-	ARGUMENT_STRING = 5, /* user pointer, NUL-terminated */
-	ARGUMENT_CHAR_BUF = 6, /* user pointer, length in another argument */
+	ARGUMENT_STRING = 5, /* NUL-terminated, of the user or the kernel */
+	ARGUMENT_CHAR_BUF = 6, /* of the user or the kernel, length in another argument */
 	ARGUMENT_LONG = 7, /* signed 64 bits */
+	ARGUMENT_FILE = 8, /* struct file *: bytes are its path */
+	ARGUMENT_PATH = 9, /* struct path * */
+	ARGUMENT_DENTRY = 10, /* struct dentry *: bytes are the path below the root of its file system */
+	ARGUMENT_BINPRM = 11, /* struct linux_binprm *: bytes are the path of what is executed */
+	ARGUMENT_FILENAME = 12, /* struct filename *: as the caller wrote it */
 };
 
 struct argument_plan {
 	__u8 kind; /* enum argument_kind; ARGUMENT_NONE ends the list */
-	__u8 index; /* which of the system call's arguments, 0 to 5 */
+	__u8 index; /* which of the call's arguments, 0 to 5 */
 	__u8 size_index; /* of a char_buf: the argument with its length, 0 to 5 */
 	__u8 padding;
 };
@@ -333,6 +343,7 @@ struct selector_plan { /* what is done when all filters of a selector hold */
 	__u8 limit_scope; /* enum limit_scope */
 	__u8 padding;
 	__u32 limit_seconds; /* equal events are sent once in so long; 0: all are */
+	__s32 error; /* that a function of the kernel returns instead of being carried out; 0: none */
 };
 
 enum limit_scope { /* of whom events are equal */
@@ -347,7 +358,8 @@ struct hook_plan { /* volatile const in .rodata of policy.bpf.o, named `hook` */
 	__u8 wants_return;
 	__u8 signals; /* 1: some selector has a signal */
 	__u8 limits; /* 1: some has a limit */
-	__u8 padding[5];
+	__u8 overrides; /* 1: some has an error */
+	__u8 padding[4];
 	__u64 limit_key[2]; /* drawn by lot: rate.h */
 	struct argument_plan arguments[ARGUMENTS_MAX];
 	struct selector_plan selectors[SELECTORS_MAX];
@@ -362,9 +374,16 @@ struct hook_bits { /* a set of hooks: bit s of word s / 64 is slot s */
 	__u64 words[HOOK_WORDS];
 };
 
-struct watched_words { /* map `syscall_watched`, key: system call. Bit w: word w is not 0 ... */
-	__u32 entry; /* ... of syscall_hooks */
+struct watched_words { /* map `point_watched`. Bit w: word w is not 0 ... */
+	__u32 entry; /* ... of point_hooks */
 	__u32 returns; /* ... of return_hooks */
+	__u32 overrides; /* ... of override_hooks */
+	__u32 padding;
+};
+
+#define FUNCTION_NAME_BYTES 128 /* NUL included */
+struct function_name { /* map `functions`, key: point - SYSCALLS_MAX; empty: free. Written by the agent alone */
+	char name[FUNCTION_NAME_BYTES];
 };
 
 #define PROCESS_IN_INIT_TREE 1 /* first process of a pid namespace below the initial one, or a descendant of such */
@@ -580,7 +599,8 @@ enum drop_cause { /* map `drops`: per-CPU array of __u64 by cause */
 	DROP_THROTTLE_MAP_FULL = 11,
 	DROP_RING_CGROUP = 12,
 	DROP_COVER_MAP_FULL = 13, /* a cgroup did not inherit its parent's cover */
-	DROP_CAUSES = 14,
+	DROP_VERDICT_MAP_FULL = 14, /* a call was not overridden */
+	DROP_CAUSES = 15,
 };
 
 #endif

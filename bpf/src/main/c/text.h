@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The texts of a system call's arguments: read when first asked for, once for all hooks of the call, and looked up in sets.
+ * The texts of a call's arguments: read when first asked for, once for all hooks of the call, and looked up in sets.
  *
  * User memory is read without waiting for its page: one that is not there makes the text ARGUMENT_UNREADABLE. A text that cannot be
  * known to match does not match, so that a filter fails for it and a negated one holds: an allow-list in a policy that kills
@@ -17,9 +17,9 @@
 
 static __always_inline struct key_buffer *this_key(void)
 {
-	__u32 zero = 0;
+	__u32 space = SCRATCH;
 
-	return bpf_map_lookup_elem(&key_buffers, &zero);
+	return bpf_map_lookup_elem(&key_buffers, &space);
 }
 
 /* Whatever a longer text left behind this one is not to be part of a key. */
@@ -34,13 +34,27 @@ static __always_inline void end_text(struct text *text, __u32 size, __u8 flags)
 		bpf_probe_read_kernel(text->bytes + size, TEXT_ZEROS, key->zeros);
 }
 
+/* The caller of a function may be another part of the kernel. A system call's pointers are the user's, whatever they look like. */
+static __always_inline bool is_of_kernel(__u64 address)
+{
+	return SCRATCH == SCRATCH_OF_FUNCTIONS && (__s64)address < 0;
+}
+
+static __always_inline long read_bytes(void *to, __u32 size, __u64 address)
+{
+	return is_of_kernel(address) ? bpf_probe_read_kernel(to, size, (void *)address) : bpf_probe_read_user(to, size, (void *)address);
+}
+
 static __noinline int read_string(struct text *text, __u64 address)
 {
 	long read;
 
 	if (!text)
 		return 0;
-	read = bpf_probe_read_user_str(text->bytes, DATA_MAX_BYTES + 1, (void *)address); /* NUL included; 6.1 says 0 of an empty one */
+	if (is_of_kernel(address))
+		read = bpf_probe_read_kernel_str(text->bytes, DATA_MAX_BYTES + 1, (void *)address);
+	else
+		read = bpf_probe_read_user_str(text->bytes, DATA_MAX_BYTES + 1, (void *)address); /* NUL included; 6.1 says 0 of an empty one */
 	if (read < 0)
 		end_text(text, 0, ARGUMENT_UNREADABLE);
 	else if (read > DATA_MAX_BYTES)
@@ -56,12 +70,22 @@ static __noinline int read_buffer(struct text *text, __u64 address, __u64 length
 
 	if (!text)
 		return 0;
-	if (!bpf_probe_read_user(text->bytes, size, (void *)address))
+	if (!read_bytes(text->bytes, size, address))
 		end_text(text, size, length > DATA_MAX_BYTES ? ARGUMENT_TRUNCATED : 0);
-	else if (this_page < size && !bpf_probe_read_user(text->bytes, this_page, (void *)address))
+	else if (this_page < size && !read_bytes(text->bytes, this_page, address))
 		end_text(text, this_page, ARGUMENT_TRUNCATED);
 	else
 		end_text(text, 0, ARGUMENT_UNREADABLE);
+	return 0;
+}
+
+static __always_inline int read_file(struct text *text, struct file *file)
+{
+	if (file)
+		return read_path(&file->f_path, text);
+	text->start = 0;
+	text->size = 0;
+	text->flags = ARGUMENT_UNREADABLE;
 	return 0;
 }
 
@@ -75,19 +99,47 @@ static __noinline int read_descriptor(struct text *text, int descriptor)
 		return 0;
 	if ((__u32)descriptor < table->max_fds)
 		bpf_probe_read_kernel(&file, sizeof(file), table->fd + descriptor);
-	if (file) {
-		read_path(&file->f_path, text);
-	} else {
-		text->start = 0;
-		text->size = 0;
-		text->flags = ARGUMENT_UNREADABLE;
-	}
-	return 0;
+	return read_file(text, file);
+}
+
+/* The path below the root of its file system: a dentry alone does not say where that is mounted. */
+static __noinline int read_dentry(struct dentry *dentry, struct text *text)
+{
+	if (!text)
+		return 0;
+	end_unread(text);
+	if (!dentry)
+		return 0;
+	text->walk.dentry = dentry;
+	text->walk.mount = NULL;
+	text->walk.mount_root = NULL;
+	return walk_up(text);
+}
+
+/* What a function of the kernel was given a pointer to. */
+static __always_inline void read_object(struct text *text, __u8 kind, __u64 address)
+{
+	if (kind == ARGUMENT_FILE)
+		read_file(text, (void *)address);
+	else if (kind == ARGUMENT_BINPRM)
+		read_file(text, BPF_CORE_READ((struct linux_binprm *)address, file));
+	else if (kind == ARGUMENT_PATH)
+		read_path((void *)address, text);
+	else if (kind == ARGUMENT_DENTRY)
+		read_dentry((void *)address, text);
+	else
+		read_string(text, (__u64)BPF_CORE_READ((struct filename *)address, name));
 }
 
 static __always_inline bool is_text(__u8 kind)
 {
-	return kind == ARGUMENT_FD || kind == ARGUMENT_STRING || kind == ARGUMENT_CHAR_BUF;
+	return kind == ARGUMENT_FD || kind == ARGUMENT_STRING || kind == ARGUMENT_CHAR_BUF || kind >= ARGUMENT_FILE;
+}
+
+/* Of a path that is too long its end is there, of all other texts the beginning. */
+static __always_inline bool is_path(__u8 kind)
+{
+	return kind == ARGUMENT_FD || (kind >= ARGUMENT_FILE && kind != ARGUMENT_FILENAME);
 }
 
 static __always_inline __u64 argument_value(struct chain *chain, __u8 index)
@@ -98,7 +150,7 @@ static __always_inline __u64 argument_value(struct chain *chain, __u8 index)
 /* The text of an argument, read now unless this call has it already. NULL if there is no room for any. */
 static __always_inline struct text *text_of(struct chain *chain, const volatile struct argument_plan *argument)
 {
-	__u32 slot = TEXT_OF_ARGUMENT + argument->index;
+	__u32 slot = (SCRATCH == SCRATCH_OF_FUNCTIONS ? TEXT_OF_FUNCTION : TEXT_OF_ARGUMENT) + argument->index;
 	struct text *text = bpf_map_lookup_elem(&texts, &slot);
 	__u64 value;
 
@@ -111,6 +163,8 @@ static __always_inline struct text *text_of(struct chain *chain, const volatile 
 		read_descriptor(text, value);
 	else if (argument->kind == ARGUMENT_STRING)
 		read_string(text, value);
+	else if (SCRATCH == SCRATCH_OF_FUNCTIONS && argument->kind >= ARGUMENT_FILE)
+		read_object(text, argument->kind, value);
 	else
 		read_buffer(text, value, argument_value(chain, argument->size_index));
 	text->kind = argument->kind;
@@ -162,7 +216,7 @@ static __noinline bool has_prefix(struct text *text, __u32 set)
 
 	if (!key || !text || text->flags & ARGUMENT_UNREADABLE)
 		return false;
-	if (text->flags & ARGUMENT_TRUNCATED && text->kind == ARGUMENT_FD)
+	if (text->flags & ARGUMENT_TRUNCATED && is_path(text->kind))
 		return false; /* of a path, the end is there */
 	start = text->start;
 	if (start > DATA_MAX_BYTES)
@@ -179,7 +233,7 @@ static __noinline bool has_postfix(struct text *text, __u32 set)
 
 	if (!key || !text || text->flags & ARGUMENT_UNREADABLE)
 		return false;
-	if (text->flags & ARGUMENT_TRUNCATED && text->kind != ARGUMENT_FD)
+	if (text->flags & ARGUMENT_TRUNCATED && !is_path(text->kind))
 		return false; /* of strings and buffers, the beginning is there */
 	size = text->size;
 	end = text->start + size;

@@ -6,32 +6,65 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One hook of a policy: on which system calls it sits, what it reads, when it matches and what it
- * then does. The first selector that matches decides; without selectors every call matches and is
- * posted.
+ * One hook of a policy: where it sits, what it reads, when it matches and what it then does. The
+ * first selector that matches decides; without selectors every call matches and is posted.
  *
  * @param index of the hook in its policy
- * @param syscalls numbers of this machine's native system call table
  * @param wantsReturn whether the return value is reported too
  * @param arguments in the order of the policy, at most 6
  * @param selectors at most 16, and at most 256 filters in all of them
  */
 public record HookPlan(
     int index,
-    Set<Integer> syscalls,
+    Place place,
     boolean wantsReturn,
     List<ArgumentPlan> arguments,
     List<SelectorPlan> selectors) {
   public HookPlan {
-    syscalls = Set.copyOf(syscalls);
     arguments = List.copyOf(arguments);
     selectors = List.copyOf(selectors);
+  }
+
+  /** Whether some call may not be carried out. */
+  public boolean overrides() {
+    return selectors.stream().anyMatch(selector -> selector.error() != 0);
+  }
+
+  /** A hook on system calls. */
+  public HookPlan(
+      int index,
+      Set<Integer> syscalls,
+      boolean wantsReturn,
+      List<ArgumentPlan> arguments,
+      List<SelectorPlan> selectors) {
+    this(index, new Place.Syscalls(syscalls), wantsReturn, arguments, selectors);
+  }
+
+  /** Where a hook sits. */
+  public sealed interface Place {
+    /**
+     * At the entry of system calls.
+     *
+     * @param numbers of this machine's native table, at least one
+     */
+    record Syscalls(Set<Integer> numbers) implements Place {
+      public Syscalls {
+        numbers = Set.copyOf(numbers);
+      }
+    }
+
+    /**
+     * At the entry of a function of the kernel.
+     *
+     * @param name as /proc/kallsyms has it, at most 127 bytes
+     */
+    record Function(String name) implements Place {}
   }
 
   /**
    * One argument to read.
    *
-   * @param index which argument of the system call, 0 to 5
+   * @param index which argument of the call, 0 to 5
    * @param sizeIndex of a {@link ArgumentKind#CHAR_BUF}: the argument that holds its length, 0 to
    *     5; otherwise 0
    */
@@ -45,7 +78,12 @@ public record HookPlan(
     FD(4),
     STRING(5),
     CHAR_BUF(6),
-    LONG(7);
+    LONG(7),
+    FILE(8),
+    PATH(9),
+    DENTRY(10),
+    BINPRM(11),
+    FILENAME(12);
 
     private final int code;
 
@@ -56,6 +94,14 @@ public record HookPlan(
     public int code() {
       return code;
     }
+
+    /** Whether its bytes are the path of a file. */
+    public boolean isPath() {
+      return switch (this) {
+        case FD, FILE, PATH, DENTRY, BINPRM -> true;
+        case INT, UINT32, SIZE, STRING, CHAR_BUF, LONG, FILENAME -> false;
+      };
+    }
   }
 
   /**
@@ -65,22 +111,25 @@ public record HookPlan(
    * @param post whether an event is sent
    * @param signal sent to the calling process; 0 for none
    * @param limit of what is sent; null: none
+   * @param error that a function of the kernel returns instead of being carried out, such as -1 for
+   *     EPERM; 0 for none
    */
   public record SelectorPlan(
       List<ProcessFilter> process,
       List<ArgumentFilter> arguments,
       boolean post,
       int signal,
-      @Nullable RateLimit limit) {
+      @Nullable RateLimit limit,
+      int error) {
     public SelectorPlan {
       process = List.copyOf(process);
       arguments = List.copyOf(arguments);
     }
 
-    /** Without a limit. */
+    /** Without a limit, and letting the call go on. */
     public SelectorPlan(
         List<ProcessFilter> process, List<ArgumentFilter> arguments, boolean post, int signal) {
-      this(process, arguments, post, signal, null);
+      this(process, arguments, post, signal, null, 0);
     }
 
     /** Of the filters that most policies have. */

@@ -180,13 +180,15 @@ public sealed interface KernelRecord {
    * @param hook index in the policy
    * @param version edition that decided: the low 32 bits of {@link PolicyPlan#generation} at the
    *     time its program was loaded
+   * @param point the system call's number; of a function of the kernel, a number of Skep's own from
+   *     512 on
    */
   record Hook(
       Header header,
       String policy,
       int hook,
       int version,
-      int syscall,
+      int point,
       int selector,
       Action action,
       int signal,
@@ -201,7 +203,14 @@ public sealed interface KernelRecord {
   enum Action {
     POST,
     SIGNAL,
-    WOULD_SIGNAL
+    WOULD_SIGNAL,
+    OVERRIDE,
+    WOULD_OVERRIDE;
+
+    /** Whether it was carried out, if it is one that does something to the process. */
+    public boolean enforced() {
+      return this == SIGNAL || this == OVERRIDE;
+    }
   }
 
   /**

@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 final class EngineForm {
   private static final int FILTERS = 256;
 
+  /** In registers. */
+  private static final int LAST_ARGUMENT = 5;
+
   private final Problems problems;
 
   EngineForm(Problems problems) {
@@ -34,8 +37,8 @@ final class EngineForm {
     var hooks = new ArrayList<Hook>();
     for (int i = 0; i < tree.hooks().size(); i++) {
       switch (tree.hooks().get(i)) {
-        case Kprobe kprobe when kprobe.fentry() -> beyond("fentries", "functions of the kernel");
-        case Kprobe kprobe -> readSyscall(i, kprobe).ifPresent(hooks::add);
+        case Kprobe kprobe when kprobe.fentry() -> beyond("fentries", "trampolines");
+        case Kprobe kprobe -> readKprobe(i, kprobe).ifPresent(hooks::add);
         case Tracepoint _ -> beyond("tracepoints", "tracepoints");
         case LsmHook _ -> beyond("lsmhooks", "hooks of the kernel's security modules");
       }
@@ -54,24 +57,16 @@ final class EngineForm {
 
   private void beyond(String list, String what) {
     problems.unsupported(
-        "spec." + list, what + "; only kprobes of system calls can be carried out");
+        "spec." + list, what + "; kprobes, of system calls and of functions, can be carried out");
     problems.beyond("spec." + list);
   }
 
-  private Optional<Hook> readSyscall(int index, Kprobe hook) {
+  private Optional<Hook> readKprobe(int index, Kprobe hook) {
     var path = hook.path();
-    if (hook.calls().getFirst() instanceof Call.Function) {
-      problems.unsupported(
-          path + ".syscall",
-          Text.plain(hook.call())
-              + " is a function of the kernel, only system calls can be hooked");
-      problems.beyond(path);
-      return Optional.empty();
-    }
     if (ValueLists.isReference(hook.call())) {
       problems.unsupported(path + ".call", "a list of calls; write one kprobe for each");
     }
-    if (hook.callNotFound()) {
+    if (hook.callNotFound() && hook.calls().getFirst() instanceof Call.Syscall) {
       problems.unsupported(
           path + ".ignore.callNotFound", "leaving out calls that do not exist; delete it");
     }
@@ -82,27 +77,42 @@ final class EngineForm {
     var positions = new HashMap<Integer, Integer>();
     for (int i = 0; i < hook.arguments().size(); i++) {
       int position = i;
-      readArgument(hook.arguments().get(i))
+      readArgument(hook.arguments().get(i), hook.calls().getFirst())
           .ifPresent(argument -> {
             positions.put(position, arguments.size());
             arguments.add(argument);
           });
     }
-    var returned = readReturned(hook.returned());
+    var returned = readReturned(hook.returned(), hook.calls().getFirst());
     var selectors = readSelectors(hook, positions);
-    return hook.calls().getFirst() instanceof Call.Syscall call && isNative(call, path)
-        ? Optional.of(
-            new Hook.Syscall(
-                index,
-                path,
-                hook.call(),
-                call.name(),
-                arguments,
-                returned,
-                selectors,
-                hook.message(),
-                hook.tags()))
-        : Optional.empty();
+    return switch (hook.calls().getFirst()) {
+      case Call.Syscall call when !isNative(call, path) -> Optional.empty();
+      case Call.Syscall call ->
+          Optional.of(
+              new Hook.Syscall(
+                  index,
+                  path,
+                  hook.call(),
+                  call.name(),
+                  arguments,
+                  returned,
+                  selectors,
+                  hook.message(),
+                  hook.tags()));
+      case Call.Function function ->
+          Optional.of(
+              new Hook.Function(
+                  index,
+                  path,
+                  hook.call(),
+                  function.symbol(),
+                  hook.callNotFound(),
+                  arguments,
+                  returned,
+                  selectors,
+                  hook.message(),
+                  hook.tags()));
+    };
   }
 
   private boolean isNative(Call.Syscall call, String path) {
@@ -112,7 +122,7 @@ final class EngineForm {
     return call.abi() == Call.Abi.X64;
   }
 
-  private Optional<Hook.Argument> readArgument(Argument argument) {
+  private Optional<Hook.Argument> readArgument(Argument argument, Call call) {
     if (argument.returnCopy()) {
       problems.unsupported(
           argument.path() + ".returnCopy", "reading an argument when the call returns; delete it");
@@ -124,12 +134,31 @@ final class EngineForm {
     if (argument.type() == dev.skep.policy.ast.ArgumentType.NOP) {
       return Optional.empty();
     }
+    if (argument.index() > LAST_ARGUMENT && call instanceof Call.Function) {
+      problems.unsupported(
+          argument.path() + ".index",
+          "arguments from the seventh on; those with index 0 to 5 can be read");
+    }
     return type(argument)
+        .filter(type -> isThere(type, argument, call))
         .filter(type ->
-            argument.index() <= 5
+            argument.index() <= LAST_ARGUMENT
                 && argument.sizeIndex().isPresent() == (type == ArgumentType.CHAR_BUF))
         .map(type ->
             new Hook.Argument(argument.index(), type, argument.sizeIndex(), argument.label()));
+  }
+
+  private boolean isThere(ArgumentType type, Argument argument, Call call) {
+    boolean there = type.struct().isEmpty() || call instanceof Call.Function;
+    if (!there) {
+      problems.invalid(
+          argument.path() + ".type",
+          "is "
+              + argument.type().words().getFirst()
+              + ", a structure of the kernel, which no system call is given; a descriptor is of type"
+              + " fd, a path of type string; or hook a function of the kernel, with syscall: false");
+    }
+    return there;
   }
 
   private Optional<ArgumentType> type(Argument argument) {
@@ -141,6 +170,11 @@ final class EngineForm {
       case FD -> Optional.of(ArgumentType.FD);
       case STRING -> Optional.of(ArgumentType.STRING);
       case CHAR_BUF -> Optional.of(ArgumentType.CHAR_BUF);
+      case FILE -> Optional.of(ArgumentType.FILE);
+      case PATH -> Optional.of(ArgumentType.PATH);
+      case DENTRY -> Optional.of(ArgumentType.DENTRY);
+      case LINUX_BINPRM -> Optional.of(ArgumentType.LINUX_BINPRM);
+      case FILENAME -> Optional.of(ArgumentType.FILENAME);
       case AUTO -> {
         problems.unsupported(
             argument.path() + ".type", "finding out the type; write it, such as type: int");
@@ -151,18 +185,19 @@ final class EngineForm {
             argument.path() + ".type",
             "arguments of type "
                 + argument.type().words().getFirst()
-                + "; int, uint32, long, size_t, fd, string, char_buf and nop can be read");
+                + "; int, uint32, long, size_t, fd, string, char_buf, file, path, dentry, linux_binprm,"
+                + " filename and nop can be read");
         yield Optional.empty();
       }
     };
   }
 
-  private Hook.@Nullable Argument readReturned(@Nullable Argument returned) {
+  private Hook.@Nullable Argument readReturned(@Nullable Argument returned, Call call) {
     if (returned == null) {
       return null;
     }
     return switch (returned.type()) {
-      case INT32, INT64, UINT64 -> readArgument(returned).orElse(null);
+      case INT32, INT64, UINT64 -> readArgument(returned, call).orElse(null);
       default -> {
         problems.unsupported(
             returned.path() + ".type",
@@ -175,7 +210,8 @@ final class EngineForm {
   private List<Hook.Selector> readSelectors(Kprobe hook, Map<Integer, Integer> positions) {
     var selectors =
         hook.selectors().stream()
-            .map(selector -> new EngineSelectors(problems, positions).of(selector))
+            .map(selector ->
+                new EngineSelectors(problems, hook.calls().getFirst(), positions).of(selector))
             .toList();
     int filters = 0;
     for (var selector : selectors) {

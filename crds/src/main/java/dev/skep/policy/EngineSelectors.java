@@ -2,6 +2,7 @@ package dev.skep.policy;
 
 import dev.skep.policy.ast.Action;
 import dev.skep.policy.ast.Action.RateLimit;
+import dev.skep.policy.ast.Call;
 import dev.skep.policy.ast.Matching;
 import dev.skep.policy.ast.Selector;
 import java.nio.charset.StandardCharsets;
@@ -16,10 +17,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * What of a selector this version's engine can carry out.
  *
+ * @param call that is hooked
  * @param positions of the arguments that it can read: in the policy, and among each other
  */
-record EngineSelectors(Problems problems, Map<Integer, Integer> positions) {
+record EngineSelectors(Problems problems, Call call, Map<Integer, Integer> positions) {
   private static final int BINARY_BYTES = 255;
+  private static final int ERRNO_MAX = 4095;
+
+  /** The functions that kernels let a program override. */
+  private static final String OVERRIDABLE = "security_";
 
   Hook.Selector of(Selector selector) {
     var path = selector.path();
@@ -143,6 +149,7 @@ record EngineSelectors(Problems problems, Map<Integer, Integer> positions) {
     boolean post = true;
     int signal = 0;
     @Nullable RateLimit limit = null;
+    int error = 0;
     for (var action : actions) {
       switch (action) {
         case Action.Post told -> {
@@ -160,7 +167,7 @@ record EngineSelectors(Problems problems, Map<Integer, Integer> positions) {
           }
           signal = number;
         }
-        case Action.OverrideReturn _ -> beyond(action, "Override");
+        case Action.OverrideReturn(var path, var returned) -> error = error(path, returned);
         case Action.NotifyEnforcer _ -> beyond(action, "NotifyEnforcer");
         case Action.CleanupEnforcerNotification _ -> beyond(action, "CleanupEnforcerNotification");
         case Action.TrackSock _ -> beyond(action, "TrackSock");
@@ -169,7 +176,23 @@ record EngineSelectors(Problems problems, Map<Integer, Integer> positions) {
         case Action.DnsLookup _ -> beyond(action, "DnsLookup");
       }
     }
-    return new Hook.Action(post, signal, limit);
+    return new Hook.Action(post, signal, limit, error);
+  }
+
+  private int error(String path, int error) {
+    if (!(call instanceof Call.Function(var symbol) && symbol.startsWith(OVERRIDABLE))) {
+      problems.unsupported(
+          path + ".action",
+          "Override of what is no function "
+              + OVERRIDABLE
+              + "...; hook the one by which the kernel asks whether the call is allowed");
+    } else if (error >= 0 || error < -ERRNO_MAX) {
+      problems.invalid(
+          path + ".argError",
+          "is %d; a function %s... returns -1 to -%d, such as -1 for EPERM"
+              .formatted(error, OVERRIDABLE, ERRNO_MAX));
+    }
+    return error;
   }
 
   private void refuseOptions(Action.Post post) {
@@ -188,6 +211,6 @@ record EngineSelectors(Problems problems, Map<Integer, Integer> positions) {
   private void beyond(Action action, String name) {
     problems.unsupported(
         action.path() + ".action",
-        "the action " + name + "; Post, NoPost, Sigkill and Signal can be carried out");
+        "the action " + name + "; Post, NoPost, Sigkill, Signal and Override can be carried out");
   }
 }

@@ -7,11 +7,12 @@ import dev.skep.policy.ast.Selector.BinaryFilter.Part;
 import dev.skep.policy.ast.Selector.CapabilitySet;
 import dev.skep.policy.ast.Selector.Namespace;
 import java.util.List;
+import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** One place in the kernel where a policy watches. More kinds will come. */
+/** One place in the kernel where a policy watches. */
 public sealed interface Hook {
   /** In the policy, over all hook lists; what counters are keyed by. */
   int index();
@@ -22,8 +23,17 @@ public sealed interface Hook {
   /** As written in the policy, such as {@code sys_write}: what counters and status show. */
   String call();
 
+  List<Argument> arguments();
+
+  /** What the return value is read as; null: nobody asks for it. */
+  @Nullable Argument returned();
+
   /** The first that matches decides. Without any, every call matches and is posted. */
   List<Selector> selectors();
+
+  @Nullable String message();
+
+  List<String> tags();
 
   /**
    * A system call of the native table.
@@ -49,6 +59,31 @@ public sealed interface Hook {
   }
 
   /**
+   * A function of the kernel.
+   *
+   * @param symbol its name, such as {@code security_file_permission}
+   * @param optional whether nodes whose kernel lacks it do without the hook
+   */
+  record Function(
+      int index,
+      String path,
+      String call,
+      String symbol,
+      boolean optional,
+      List<Argument> arguments,
+      @Nullable Argument returned,
+      List<Selector> selectors,
+      @Nullable String message,
+      List<String> tags)
+      implements Hook {
+    public Function {
+      arguments = List.copyOf(arguments);
+      selectors = List.copyOf(selectors);
+      tags = List.copyOf(tags);
+    }
+  }
+
+  /**
    * An argument to read and report.
    *
    * @param index which argument of the call, from 0
@@ -58,7 +93,7 @@ public sealed interface Hook {
   record Argument(int index, ArgumentType type, OptionalInt sizeIndex, @Nullable String label) {
     public Argument {
       if (index < 0 || index > 5 || sizeIndex.orElse(0) < 0 || sizeIndex.orElse(0) > 5) {
-        throw new IllegalArgumentException("no system call has argument " + index);
+        throw new IllegalArgumentException("there is no argument " + index);
       }
       if (sizeIndex.isPresent() != (type == ArgumentType.CHAR_BUF)) {
         throw new IllegalArgumentException(type + " with length in " + sizeIndex);
@@ -74,10 +109,28 @@ public sealed interface Hook {
     SIZE,
     FD,
     STRING,
-    CHAR_BUF;
+    CHAR_BUF,
+    FILE,
+    PATH,
+    DENTRY,
+    LINUX_BINPRM,
+    FILENAME;
 
-    public boolean isText() {
-      return this == FD || this == STRING || this == CHAR_BUF;
+    /** Of a pointer to a structure of the kernel: its name there; else empty. */
+    public String struct() {
+      return switch (this) {
+        case FILE, PATH, DENTRY, LINUX_BINPRM, FILENAME -> name().toLowerCase(Locale.ROOT);
+        case INT, UINT32, LONG, SIZE, FD, STRING, CHAR_BUF -> "";
+      };
+    }
+
+    /** Of a number: how wide it is; else 0. */
+    public int bytes() {
+      return switch (this) {
+        case INT, UINT32, FD -> Integer.BYTES;
+        case LONG, SIZE -> Long.BYTES;
+        case STRING, CHAR_BUF, FILE, PATH, DENTRY, LINUX_BINPRM, FILENAME -> 0;
+      };
     }
   }
 
@@ -97,13 +150,14 @@ public sealed interface Hook {
    * @param post whether an event is sent
    * @param signal sent to the calling process; 0 for none
    * @param limit of what is sent; null: none
+   * @param error returned instead of carrying the call out, such as -1 for EPERM; 0 for none
    */
-  record Action(boolean post, int signal, @Nullable RateLimit limit) {
+  record Action(boolean post, int signal, @Nullable RateLimit limit, int error) {
     public static final Action POST = new Action(true, 0);
 
-    /** Without a limit. */
+    /** Without a limit, and letting the call go on. */
     public Action(boolean post, int signal) {
-      this(post, signal, null);
+      this(post, signal, null, 0);
     }
 
     public Action {
@@ -113,7 +167,7 @@ public sealed interface Hook {
     }
 
     public boolean enforces() {
-      return signal != 0;
+      return signal != 0 || error != 0;
     }
   }
 
@@ -203,7 +257,7 @@ public sealed interface Hook {
   }
 
   /**
-   * @param argument position in {@link Syscall#arguments}
+   * @param argument position in {@link Hook#arguments}
    */
   record ArgumentFilter(int argument, boolean negated, Matching matching) {}
 

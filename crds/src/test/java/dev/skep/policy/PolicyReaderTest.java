@@ -14,6 +14,7 @@ import dev.skep.policy.ast.Selector.BinaryFilter.Part;
 import dev.skep.policy.ast.Selector.CapabilitySet;
 import dev.skep.policy.ast.Selector.Namespace;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -92,7 +93,7 @@ class PolicyReaderTest {
             new Hook.ArgumentFilter(
                 0, true, new Matching.InRange(Set.of(new Range(-5, 5), new Range(7, 9)))));
     assertThat(selector.action())
-        .isEqualTo(new Action(true, 0, new RateLimit(120, RateLimit.Scope.PROCESS)));
+        .isEqualTo(new Action(true, 0, new RateLimit(120, RateLimit.Scope.PROCESS), 0));
   }
 
   @Test
@@ -131,7 +132,7 @@ class PolicyReaderTest {
     assertThat(problems)
         .filteredOn(p -> p.kind() == Kind.UNSUPPORTED)
         .extracting(Problem::message)
-        .hasSize(2)
+        .hasSize(1)
         .allSatisfy(m -> assertThat(m).startsWith("not supported yet: "));
     assertThat(problems)
         .extracting(Problem::toString)
@@ -139,6 +140,88 @@ class PolicyReaderTest {
             "spec.kprobs: is not a field of the language; did you mean \"kprobes\"?",
             "spec.kprobes[0].call: is \"sys_wirte\", no system call; did you mean \"sys_write\"?",
             "spec.kprobes[0].args[1].type: is \"strin\"; did you mean \"string\"?");
+  }
+
+  @Test
+  void aFunctionOfTheKernelIsReadWithWhatItIsGiven() {
+    var policy =
+        Policies.accepted(
+            Policies.ofSpec(
+                """
+                kprobes:
+                - call: security_file_permission
+                  syscall: false
+                  args: [{index: 0, type: file, label: which}, {index: 1, type: int}]
+                  selectors:
+                  - matchArgs:
+                    - {index: 0, operator: Prefix, values: [/etc/]}
+                    - {index: 1, operator: Mask, values: ["2"]}
+                    matchActions: [{action: Sigkill}]
+                """));
+
+    assertThat(policy.hooks())
+        .containsExactly(
+            new Hook.Function(
+                0,
+                "spec.kprobes[0]",
+                "security_file_permission",
+                "security_file_permission",
+                false,
+                List.of(
+                    new Hook.Argument(0, Hook.ArgumentType.FILE, OptionalInt.empty(), "which"),
+                    new Hook.Argument(1, Hook.ArgumentType.INT, OptionalInt.empty(), null)),
+                null,
+                List.of(
+                    new Hook.Selector(
+                        null,
+                        List.of(),
+                        List.of(
+                            new Hook.ArgumentFilter(
+                                0, false, new Hook.Matching.TextPrefix(Set.of("/etc/"))),
+                            new Hook.ArgumentFilter(1, false, new Hook.Matching.AnyBit(2))),
+                        new Hook.Action(true, 9))),
+                null,
+                List.of()));
+    assertThat(policy.mode()).isEqualTo(Policy.Mode.ENFORCE);
+  }
+
+  @Test
+  void onlyWhatTheKernelAsksItsSecurityModulesByCanBeOverridden() {
+    var policy =
+        """
+        kprobes:
+        - call: %s
+          syscall: %s
+          ignore: {callNotFound: true}
+          selectors:
+          - matchActions: [{action: Override, argError: %d}, {action: Sigkill}]
+        """;
+
+    var override =
+        Policies.accepted(Policies.ofSpec(policy.formatted("security_file_open", false, -13)));
+
+    assertThat(override.mode()).isEqualTo(Policy.Mode.ENFORCE);
+    assertThat(override.hooks().getFirst().selectors().getFirst().action())
+        .isEqualTo(new Hook.Action(true, 9, null, -13));
+    assertThat(override.hooks().getFirst())
+        .isInstanceOfSatisfying(Hook.Function.class, hook -> assertThat(hook.optional()).isTrue());
+    assertThat(Policies.refused(Policies.ofSpec(policy.formatted("do_unlinkat", false, -13))))
+        .singleElement()
+        .asString()
+        .contains("matchActions[0].action: not supported yet: Override of what is no function");
+    assertThat(Policies.refused(Policies.ofSpec(policy.formatted("security_file_open", false, 13))))
+        .singleElement()
+        .asString()
+        .contains("matchActions[0].argError: is 13; a function security_... returns -1 to -4095");
+  }
+
+  @Test
+  void aSystemCallIsGivenNoStructureOfTheKernel() {
+    assertThat(Policies.refused(Policies.ofKprobe("args: [{index: 0, type: file}]")))
+        .singleElement()
+        .asString()
+        .startsWith("spec.kprobes[0].args[0].type: is file, a structure of the kernel")
+        .contains("fd", "string", "syscall: false");
   }
 
   @Test

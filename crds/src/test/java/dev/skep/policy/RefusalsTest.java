@@ -233,8 +233,8 @@ class RefusalsTest {
 
   static Stream<Arguments> whatCannotBeDoneYetSaysSo() {
     return Stream.of(
-        // Once it is said that the function cannot be hooked, its arguments are not worth a line.
-        arguments("syscall: false\nargs: [{index: 0, type: file}]", "syscall"),
+        arguments("syscall: false\nargs: [{index: 0, type: sock}]", "args[0].type"),
+        arguments("syscall: false\nargs: [{index: 6, type: int}]", "args[0].index"),
         arguments("args: [{index: 0}]", "args[0].type"),
         arguments("args: [{index: 0, type: sockaddr}]", "args[0].type"),
         arguments("return: true\nreturnArg: {index: 0, type: string}", "returnArg.type"),

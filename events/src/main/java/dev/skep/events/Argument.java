@@ -34,6 +34,14 @@ public sealed interface Argument {
   record FileArg(String mount, String path, String flags, String permission, String label)
       implements Argument {}
 
+  /** A {@code struct path} or {@code dentry}; the same otherwise. */
+  record PathArg(String mount, String path, String flags, String permission, String label)
+      implements Argument {}
+
+  /** A {@code struct linux_binprm}, as the file that is executed; the same otherwise. */
+  record LinuxBinprmArg(String path, String flags, String permission, String label)
+      implements Argument {}
+
   /** A buffer, whole. */
   record BytesArg(Bytes value, String label) implements Argument {}
 

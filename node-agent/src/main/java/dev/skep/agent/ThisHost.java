@@ -2,9 +2,12 @@ package dev.skep.agent;
 
 import dev.skep.agent.plan.HostFacts;
 import dev.skep.agent.report.AgentFacts;
+import dev.skep.bpf.BpfException;
+import dev.skep.bpf.KernelFunction;
 import dev.skep.bpf.KernelRecord.Namespaces;
 import dev.skep.bpf.ProcessHooks;
 import dev.skep.bpf.ProcessHooks.Attachment;
+import dev.skep.bpf.libbpf.KernelTypes;
 import dev.skep.crds.v1alpha1.NodeStateStatus;
 import dev.skep.crds.v1alpha1.NodeStateStatus.KernelFacts;
 import dev.skep.policy.Syscalls;
@@ -12,17 +15,22 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalInt;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The machine that the agent runs on. */
 final class ThisHost implements HostFacts {
+  private static final Logger LOG = LoggerFactory.getLogger(ThisHost.class);
   private static final String X86_64 = "x86_64";
 
   private final String name;
   private final Namespaces namespaces;
+  private final Map<String, KernelFunction> functions = new HashMap<>();
 
   ThisHost(String name, Namespaces namespaces) {
     this.name = name;
@@ -78,6 +86,27 @@ final class ThisHost implements HostFacts {
   @Override
   public OptionalInt syscallNumber(String name) {
     return architecture().equals(X86_64) ? Syscalls.number(name) : OptionalInt.empty();
+  }
+
+  /**
+   * The kernel does not change while it runs; modules come and go, so their absence is not kept.
+   */
+  @Override
+  public synchronized KernelFunction function(String name) {
+    var known = functions.get(name);
+    if (known != null) {
+      return known;
+    }
+    try (var types = KernelTypes.load()) {
+      var found = types.function(name);
+      if (found instanceof KernelFunction.Typed) {
+        functions.put(name, found);
+      }
+      return found;
+    } catch (BpfException e) {
+      LOG.warn("what the kernel says of {} cannot be read: {}", name, e.getMessage());
+      return new KernelFunction.Untyped();
+    }
   }
 
   @Override

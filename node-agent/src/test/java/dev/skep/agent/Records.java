@@ -107,7 +107,7 @@ public final class Records {
         hook.policy(),
         hook.hook(),
         hook.version(),
-        hook.syscall(),
+        hook.point(),
         hook.selector(),
         hook.action(),
         hook.signal(),

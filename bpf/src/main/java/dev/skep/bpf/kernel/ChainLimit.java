@@ -9,15 +9,17 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * A chain of programs has an end in the kernel: where policies act together, a system call can have
- * so many hooks and no more.
+ * A chain of programs has an end in the kernel: where policies act together, a call can have so
+ * many hooks and no more.
  */
 final class ChainLimit {
-  private final SyscallBits bits;
+  private final PointBits bits;
+  private final Functions functions;
   private final SlotBook book;
 
-  ChainLimit(SyscallBits bits, SlotBook book) {
+  ChainLimit(PointBits bits, Functions functions, SlotBook book) {
     this.bits = bits;
+    this.functions = functions;
     this.book = book;
   }
 
@@ -26,8 +28,9 @@ final class ChainLimit {
    */
   void check(PolicyPlan plan, Collection<Set<String>> covers) throws BpfException {
     var asked = new TreeMap<Integer, Integer>();
-    plan.hooks()
-        .forEach(hook -> hook.syscalls().forEach(call -> asked.merge(call, 1, Integer::sum)));
+    for (var hook : plan.hooks()) {
+      functions.points(hook.place()).forEach(point -> asked.merge(point, 1, Integer::sum));
+    }
     for (var cover : covers) {
       if (plan.scope() == Scope.EVERYWHERE || cover.contains(plan.uid())) {
         var others = book.actingFor(cover);
@@ -44,20 +47,20 @@ final class ChainLimit {
   /** For policies that shall cover a cgroup together. */
   void check(Set<String> cover) throws BpfException {
     var acting = book.actingFor(cover);
-    for (int syscall = 0; syscall < Structs.SYSCALLS_MAX; syscall++) {
-      var meeting = bits.slots(syscall);
+    for (int point = 0; point < Structs.POINTS_MAX; point++) {
+      var meeting = bits.slots(point);
       meeting.and(acting);
-      check("cover", syscall, meeting.cardinality());
+      check("cover", point, meeting.cardinality());
     }
   }
 
-  private static void check(String operation, int syscall, int hooks) throws BpfException {
+  private void check(String operation, int point, int hooks) throws BpfException {
     if (hooks > Structs.CHAIN_MAX) {
       throw new BpfException(
           operation,
           0,
-          "system call %d would have %d hooks of all policies that act in the same cgroups; at most %d are supported"
-              .formatted(syscall, hooks, Structs.CHAIN_MAX));
+          "%s would have %d hooks of all policies that act in the same cgroups; at most %d are supported"
+              .formatted(functions.name(point), hooks, Structs.CHAIN_MAX));
     }
   }
 }

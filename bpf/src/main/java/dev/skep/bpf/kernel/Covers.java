@@ -90,7 +90,7 @@ final class Covers {
     for (int number : covers.numbers()) {
       var slots = book.actingFor(covers.set(number));
       if (!slots.equals(written.get(number))) {
-        SyscallBits.write(hooks, number, slots);
+        PointBits.write(hooks, number, slots);
         written.put(number, slots);
       }
     }
@@ -240,7 +240,7 @@ final class Covers {
       for (var uid : covers.set(number)) {
         fold(uid, number, counted);
       }
-      SyscallBits.write(hooks, number, new BitSet());
+      PointBits.write(hooks, number, new BitSet());
       for (var uid : covers.set(number)) {
         mark(uid, 0);
       }

@@ -210,14 +210,14 @@ record FilterPlan(
     return switch (kind) {
       case INT, FD -> (int) number;
       case UINT32 -> number & 0xffff_ffffL;
-      case SIZE, LONG, STRING, CHAR_BUF -> number;
+      case SIZE, LONG, STRING, CHAR_BUF, FILE, PATH, DENTRY, BINPRM, FILENAME -> number;
     };
   }
 
   private static boolean isSigned(ArgumentKind kind) {
     return switch (kind) {
       case INT, FD, LONG -> true;
-      case UINT32, SIZE, STRING, CHAR_BUF -> false;
+      case UINT32, SIZE, STRING, CHAR_BUF, FILE, PATH, DENTRY, BINPRM, FILENAME -> false;
     };
   }
 

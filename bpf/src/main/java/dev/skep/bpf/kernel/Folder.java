@@ -1,6 +1,7 @@
 package dev.skep.bpf.kernel;
 
 import dev.skep.bpf.BpfException;
+import dev.skep.bpf.libbpf.BpfLink;
 import dev.skep.bpf.libbpf.BpfProgram;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -34,9 +35,14 @@ record Folder(Path root) {
 
   /** From here on the name alone holds the link: who removes the name detaches the program. */
   void attach(int generation, BpfProgram program) throws BpfException {
-    make(root.resolve(LINKS).resolve(Integer.toString(generation)));
-    try (var link = program.attach()) {
-      link.pin(link(generation, program.name()));
+    attach(generation, program.name(), program.attach());
+  }
+
+  /** The same of a link that is made already; closes it. */
+  void attach(int generation, String name, BpfLink attached) throws BpfException {
+    try (var link = attached) {
+      make(root.resolve(LINKS).resolve(Integer.toString(generation)));
+      link.pin(link(generation, name));
     }
   }
 

@@ -90,6 +90,10 @@ final class HookPlanCodec {
     var at = slice(plan, HOOK_PLAN, "selectors[" + index + "]", Structs.SELECTOR_PLAN);
     put(at, Structs.SELECTOR_PLAN, "post", selector.post() ? 1 : 0);
     put(at, Structs.SELECTOR_PLAN, "signal", selector.signal());
+    at.set(JAVA_INT, offset(Structs.SELECTOR_PLAN, "error"), selector.error());
+    if (selector.error() != 0) {
+      put(plan, HOOK_PLAN, "overrides", 1);
+    }
     if (selector.signal() != 0) {
       put(plan, HOOK_PLAN, "signals", 1);
     }

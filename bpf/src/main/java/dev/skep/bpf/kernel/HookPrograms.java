@@ -2,6 +2,7 @@ package dev.skep.bpf.kernel;
 
 import dev.skep.bpf.BpfException;
 import dev.skep.bpf.HookPlan;
+import dev.skep.bpf.HookPlan.Place;
 import dev.skep.bpf.kernel.HookPlanCodec.References;
 import dev.skep.bpf.kernel.HookPlanCodec.Resources;
 import dev.skep.bpf.layout.Structs;
@@ -12,29 +13,61 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** One program per hook, made of its plan, in the slots of map {@code hook_programs}. */
+/**
+ * One program per hook, made of its plan, in the slots of map {@code hook_programs} or, on
+ * functions of the kernel, {@code function_programs}.
+ */
 final class HookPrograms {
   private static final String PLAN = "hook";
   private static final SecureRandom RANDOM = new SecureRandom();
 
   private final NodeMaps maps;
-  private final KernelMap slots;
   private final ValueSets sets;
   private final FollowedSets followed;
-  private final Dispatch dispatch;
-  private final byte[] file;
+  private final Kind syscalls;
+  private final Kind functions;
+
+  private final Map<Programs, Long> plansAt = new EnumMap<>(Programs.class);
 
   HookPrograms(NodeMaps maps, ValueSets sets, FollowedSets followed, Dispatch dispatch, byte[] file)
       throws BpfException {
     this.maps = maps;
-    this.dispatch = dispatch;
-    this.file = file;
-    this.slots = maps.get("hook_programs");
+    this.syscalls = new Kind(Programs.POLICY, file, dispatch.hook(), maps.get("hook_programs"));
+    this.functions =
+        new Kind(
+            Programs.FUNCTION_POLICY,
+            Programs.FUNCTION_POLICY.bytes(),
+            "policy_function",
+            maps.get("function_programs"));
     this.sets = sets;
     this.followed = followed;
+  }
+
+  /**
+   * What hooks of one kind of place are made of. A program array takes programs of one kind alone.
+   *
+   * @param program the one of the object that is loaded
+   */
+  private record Kind(Programs object, byte[] file, String program, KernelMap slots) {
+    BpfObject open() throws BpfException {
+      return BpfObject.open(file, object.objectName());
+    }
+  }
+
+  private Kind kind(HookPlan hook) {
+    return switch (hook.place()) {
+      case Place.Syscalls _ -> syscalls;
+      case Place.Function _ -> functions;
+    };
+  }
+
+  PlanHash hash(HookPlan hook) {
+    return PlanHash.of(hook, kind(hook).file());
   }
 
   /** A verified program that no slot has yet, and what it uses. Closed by whoever loaded it. */
@@ -56,9 +89,10 @@ final class HookPrograms {
     var used = new Used();
     BpfObject object = null;
     try {
-      object = open();
+      var kind = kind(hook);
+      object = kind.open();
       for (var other : Dispatch.values()) {
-        if (other != dispatch) {
+        if (kind.object() == Programs.POLICY && !other.hook().equals(kind.program())) {
           object.program(other.hook()).leaveOut();
         }
       }
@@ -80,16 +114,20 @@ final class HookPrograms {
 
   /** From now on the slot runs this program, instead of the one that it had. */
   void install(Loaded loaded) throws BpfException {
-    slots.put(loaded.slot(), loaded.object().program(dispatch.hook()).fd());
+    var kind = kind(loaded.hook());
+    var other = kind.object() == Programs.POLICY ? functions : syscalls;
+    other.slots().delete(loaded.slot());
+    kind.slots().put(loaded.slot(), loaded.object().program(kind.program()).fd());
   }
 
   void uninstall(int slot) throws BpfException {
-    slots.delete(slot);
+    syscalls.slots().delete(slot);
+    functions.slots().delete(slot);
   }
 
   /** Whether the slot runs anything. */
   boolean isInstalled(int slot) throws BpfException {
-    return slots.getInt(slot) != 0;
+    return syscalls.slots().getInt(slot) != 0 || functions.slots().getInt(slot) != 0;
   }
 
   /** No program that uses them may run any more. */
@@ -105,15 +143,21 @@ final class HookPrograms {
   /**
    * What the kernel itself says of the program in a slot; empty if there is none that is Skep's.
    */
-  Optional<Held> held(int slot, long planAt) throws BpfException {
-    int program = slots.getInt(slot);
+  Optional<Held> held(int slot) throws BpfException {
+    var held = held(syscalls, slot);
+    return held.isPresent() ? held : held(functions, slot);
+  }
+
+  private Optional<Held> held(Kind kind, int slot) throws BpfException {
+    int program = kind.slots().getInt(slot);
     if (program == 0) {
       return Optional.empty();
     }
+    long planAt = planAt(kind);
     for (int id : BpfProgram.mapIds(program)) {
       try (var map = KernelMap.byId(id);
           var arena = Arena.ofConfined()) {
-        if (!map.name().equals(Programs.POLICY.constants())
+        if (!map.name().equals(kind.object().constants())
             || map.valueSize() < planAt + Structs.HOOK_PLAN.byteSize()) {
           continue;
         }
@@ -129,14 +173,16 @@ final class HookPrograms {
   }
 
   /** Where in the constants of a program its plan is, in bytes. */
-  long planAt() throws BpfException {
-    try (var object = open()) {
-      return object.constantAt(PLAN);
+  private long planAt(Kind kind) throws BpfException {
+    var known = plansAt.get(kind.object());
+    if (known != null) {
+      return known;
     }
-  }
-
-  private BpfObject open() throws BpfException {
-    return BpfObject.open(file, Programs.POLICY.objectName());
+    try (var object = kind.open()) {
+      long at = object.constantAt(PLAN);
+      plansAt.put(kind.object(), at);
+      return at;
+    }
   }
 
   private final class Used implements Resources {

@@ -122,7 +122,7 @@ final class PinnedKernel implements SkepKernel {
     var ring = new RingReader(maps.get(NodeMaps.RING), decoder);
     owned.push(ring);
     try {
-      sensors.attach(policies.anyReturns());
+      sensors.attach(policies.bits());
       sensors.activate();
     } catch (BpfException e) {
       sensors.detach();

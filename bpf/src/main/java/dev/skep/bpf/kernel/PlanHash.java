@@ -10,6 +10,7 @@ import dev.skep.bpf.HookPlan.NamespaceChangeFilter;
 import dev.skep.bpf.HookPlan.NamespaceFilter;
 import dev.skep.bpf.HookPlan.NamespaceKind;
 import dev.skep.bpf.HookPlan.PidFilter;
+import dev.skep.bpf.HookPlan.Place;
 import dev.skep.bpf.HookPlan.ProcessFilter;
 import dev.skep.bpf.HookPlan.Range;
 import dev.skep.bpf.layout.Structs;
@@ -22,6 +23,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Collection;
 import java.util.HexFormat;
+import java.util.List;
 
 /**
  * SHA-256 of all that makes a hook's program what it is: its plan, in one fixed order, and the
@@ -55,7 +57,16 @@ record PlanHash(String hex) {
   private static void write(DataOutputStream out, HookPlan hook) throws IOException {
     out.writeInt(hook.index());
     out.writeBoolean(hook.wantsReturn());
-    numbers(out, hook.syscalls());
+    switch (hook.place()) {
+      case Place.Syscalls(var numbers) -> {
+        out.writeByte(1);
+        numbers(out, numbers);
+      }
+      case Place.Function(var name) -> {
+        out.writeByte(2);
+        texts(out, List.of(name));
+      }
+    }
     out.writeInt(hook.arguments().size());
     for (var argument : hook.arguments()) {
       out.writeInt(argument.kind().code());
@@ -66,6 +77,7 @@ record PlanHash(String hex) {
     for (var selector : hook.selectors()) {
       out.writeBoolean(selector.post());
       out.writeInt(selector.signal());
+      out.writeInt(selector.error());
       var limit = selector.limit();
       out.writeLong(limit == null ? 0 : limit.seconds());
       out.writeInt(limit == null ? 0 : limit.scope().code());

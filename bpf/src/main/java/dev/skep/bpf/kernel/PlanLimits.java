@@ -2,10 +2,12 @@ package dev.skep.bpf.kernel;
 
 import dev.skep.bpf.BpfException;
 import dev.skep.bpf.HookPlan;
+import dev.skep.bpf.HookPlan.Place;
 import dev.skep.bpf.PolicyPlan;
 import dev.skep.bpf.layout.Structs;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
+import java.util.Set;
 
 /** What a plan must keep to, to fit into the kernel's maps. Pure. */
 final class PlanLimits {
@@ -29,10 +31,24 @@ final class PlanLimits {
   }
 
   private static void check(HookPlan hook) throws BpfException {
-    if (hook.syscalls().isEmpty()) {
+    switch (hook.place()) {
+      case Place.Syscalls(var numbers) -> checkSyscalls(hook, numbers);
+      case Place.Function(var name) -> {
+        int bytes = name.getBytes(StandardCharsets.UTF_8).length;
+        if (bytes == 0 || bytes >= Structs.FUNCTION_NAME_BYTES) {
+          throw refused(
+              "hook %d: a function's name has 1 to %d bytes: %s"
+                  .formatted(hook.index(), Structs.FUNCTION_NAME_BYTES - 1, name));
+        }
+      }
+    }
+  }
+
+  private static void checkSyscalls(HookPlan hook, Set<Integer> syscalls) throws BpfException {
+    if (syscalls.isEmpty()) {
       throw refused("hook " + hook.index() + " sits on no system call");
     }
-    for (int syscall : hook.syscalls()) {
+    for (int syscall : syscalls) {
       if (syscall < 0 || syscall >= Structs.SYSCALLS_MAX) {
         throw refused(
             "hook "

@@ -3,6 +3,7 @@ package dev.skep.bpf.kernel;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import dev.skep.bpf.BpfException;
+import dev.skep.bpf.HookPlan.Place;
 import dev.skep.bpf.PolicyPlan;
 import dev.skep.bpf.PolicyPlan.Scope;
 import dev.skep.bpf.PolicyTotals;
@@ -43,7 +44,8 @@ final class Policies {
   private final ValueSets sets;
   private final FollowedSets followed;
   private final HookPrograms programs;
-  private final SyscallBits bits;
+  private final PointBits bits;
+  private final Functions functions;
   private final ChainLimit chains;
   private final Covers covers;
   private final SlotBook book = new SlotBook();
@@ -51,15 +53,12 @@ final class Policies {
   /** By slot: what the program in it uses. */
   private final Map<Integer, References> references = new HashMap<>();
 
-  private final byte[] programFile;
-
   /**
-   * @param programFile the object that hooks' programs are made of
+   * @param programFile the object that the programs of hooks on system calls are made of
    */
   Policies(NodeMaps maps, Sensors sensors, Counters counters, Owners owners, byte[] programFile)
       throws BpfException {
     this.maps = maps;
-    this.programFile = programFile;
     this.states = maps.get("hooks");
     this.sensors = sensors;
     this.counters = counters;
@@ -67,8 +66,9 @@ final class Policies {
     this.sets = new ValueSets(maps);
     this.followed = new FollowedSets(maps, sensors::markProcesses);
     this.programs = new HookPrograms(maps, sets, followed, sensors.dispatch(), programFile);
-    this.bits = new SyscallBits(maps);
-    this.chains = new ChainLimit(bits, book);
+    this.bits = new PointBits(maps);
+    this.functions = sensors.functions();
+    this.chains = new ChainLimit(bits, functions, book);
     this.covers = new Covers(maps, book, chains, this::write);
   }
 
@@ -77,21 +77,20 @@ final class Policies {
     return covers;
   }
 
-  /** Whether any hook wants to see returns. */
-  boolean anyReturns() {
-    return bits.anyReturns();
+  /** What hooks are asked at. */
+  PointBits bits() {
+    return bits;
   }
 
   /** Learns what an earlier agent left, and clears away what it did not finish. */
   void recover() throws BpfException {
     var found = readStates();
-    long planAt = found.isEmpty() ? 0 : programs.planAt();
     for (int slot = 0; slot < Structs.HOOKS_MAX; slot++) {
       var state = found.get(slot);
       if (state == null) {
         silence(slot);
       } else {
-        recover(slot, state, planAt);
+        recover(slot, state);
       }
     }
     covers.recover();
@@ -99,8 +98,8 @@ final class Policies {
     followed.adopt(references.values().stream().flatMap(its -> its.followed().stream()).toList());
   }
 
-  private void recover(int slot, HookState state, long planAt) throws BpfException {
-    var held = programs.held(slot, planAt);
+  private void recover(int slot, HookState state) throws BpfException {
+    var held = programs.held(slot);
     held.ifPresent(its -> references.put(slot, its.references()));
     if (held.isEmpty()) {
       silence(slot);
@@ -130,10 +129,11 @@ final class Policies {
     try {
       for (var hook : plan.hooks()) {
         int slot = slots.getOrDefault(hook.index(), -1);
-        var hash = PlanHash.of(hook, programFile);
+        var hash = programs.hash(hook);
         var state = book.get(slot);
         if (state == null || !state.loaded().equals(hash)) {
           changed.add(programs.load(hook, hash, slot, book.nextVersion()));
+          functions.watch(hook); // nobody is asked there yet
         }
       }
       if (isNew) {
@@ -161,6 +161,7 @@ final class Policies {
           programs.release(loaded.references()); // it failed before this one was in place
         }
       }
+      functions.keepOnly(bits);
     }
   }
 
@@ -230,13 +231,13 @@ final class Policies {
     for (var loaded : changed) {
       write(loaded.slot(), book.taken(loaded.slot()).with(loaded.version(), PlanHash.NONE));
       owners.add(loaded.slot(), book.taken(loaded.slot()));
-      lessAsked |= bits.keepOnly(loaded.slot(), loaded.hook().syscalls());
+      lessAsked |= bits.keepOnly(loaded.slot(), functions.points(loaded.hook().place()));
     }
     if (lessAsked) {
       Libc.awaitRunningPrograms();
     }
 
-    if (changed.stream().anyMatch(loaded -> loaded.hook().wantsReturn())) {
+    if (changed.stream().anyMatch(Policies::wantsReturnOfSyscall)) {
       sensors.watchReturns(true);
     }
     var unused = new ArrayList<References>();
@@ -248,11 +249,15 @@ final class Policies {
       programs.install(loaded);
       installed.add(loaded.slot());
       unused.add(used(references.put(loaded.slot(), loaded.references())));
-      bits.add(loaded.slot(), loaded.hook().syscalls(), loaded.hook().wantsReturn());
+      bits.add(loaded.slot(), functions.points(loaded.hook().place()), loaded.hook());
       write(loaded.slot(), book.taken(loaded.slot()).with(loaded.version(), loaded.hash()));
     }
     sensors.watchReturns(bits.anyReturns());
     release(unused);
+  }
+
+  private static boolean wantsReturnOfSyscall(Loaded loaded) {
+    return loaded.hook().wantsReturn() && loaded.hook().place() instanceof Place.Syscalls;
   }
 
   void remove(String uid) throws BpfException {
@@ -271,6 +276,7 @@ final class Policies {
       unused.add(used(references.remove(slot)));
     }
     sensors.watchReturns(bits.anyReturns());
+    functions.keepOnly(bits);
     release(unused);
     for (int slot : slots) {
       counters.remove(slot);
@@ -296,15 +302,14 @@ final class Policies {
 
   /** Read back from the kernel, not from what was asked of it. */
   Map<String, HeldPolicy> held() throws BpfException {
-    var asked = new SyscallBits(maps);
+    var asked = new PointBits(maps);
     boolean dispatching = sensors.isDispatching(asked.anyReturns());
     var misplaced = covers.misplaced();
     var held = new TreeMap<String, HeldPolicy>();
     for (var entry : readStates().entrySet()) {
       int slot = entry.getKey();
       var state = entry.getValue();
-      boolean acts =
-          programs.isInstalled(slot) && !asked.syscalls(slot).isEmpty() && !misplaced.get(slot);
+      boolean acts = programs.isInstalled(slot) && isAsked(slot, asked) && !misplaced.get(slot);
       // Nothing in the slot is as it should be where the policy has this hook no longer.
       boolean whole = state.isLoaded() ? dispatching && acts : !programs.isInstalled(slot);
       var hooks = state.isLoaded() ? Set.of(state.index()) : Set.<Integer>of();
@@ -313,6 +318,13 @@ final class Policies {
     }
     held.replaceAll((_, policy) -> policy.hooks().isEmpty() ? incomplete(policy) : policy);
     return held;
+  }
+
+  /** At all its points, and the dispatchers are there. */
+  private boolean isAsked(int slot, PointBits asked) throws BpfException {
+    var points = asked.points(slot);
+    int function = points.nextSetBit(Structs.SYSCALLS_MAX);
+    return function < 0 ? !points.isEmpty() : functions.isWatched(function, asked);
   }
 
   private static HeldPolicy both(HeldPolicy one, HeldPolicy other) {

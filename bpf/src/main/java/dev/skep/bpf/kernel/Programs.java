@@ -12,7 +12,11 @@ enum Programs {
   BASE_510("base_510"),
   VIEW("view"),
   SYSCALLS("syscalls"),
-  POLICY("policy");
+  FUNCTION("function"),
+  OVERRIDE("override"),
+  POLICY("policy"),
+  /** The same on functions of the kernel. */
+  FUNCTION_POLICY("fnpolicy");
 
   private static final KernelVersion BPF_LOOP = new KernelVersion(5, 17);
 

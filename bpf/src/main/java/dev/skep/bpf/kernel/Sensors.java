@@ -30,6 +30,7 @@ final class Sensors implements AutoCloseable {
   private final BpfObject syscalls;
   private final Dispatch dispatch;
   private final int generation;
+  private @Nullable Functions functions;
 
   /** Whether this kernel can run the dispatchers. */
   private final boolean dispatches;
@@ -76,12 +77,23 @@ final class Sensors implements AutoCloseable {
     maps.load(object);
   }
 
+  /** Those that hooks sit on; after load. */
+  Functions functions() throws BpfException {
+    var known = functions;
+    if (known == null) {
+      known = new Functions(folder, maps, generation);
+      functions = known;
+    }
+    return known;
+  }
+
   /** Attached, but asleep until {@link #activate}. */
-  void attach(boolean withReturns) throws BpfException {
+  void attach(PointBits bits) throws BpfException {
     base.attach();
     if (dispatches) {
       folder.attach(generation, syscalls.program(dispatch.enter()));
-      watchReturns(withReturns);
+      watchReturns(bits.anyReturns());
+      functions().watch(bits);
       LOG.info("system calls are seen by: {}", dispatch);
     }
   }
@@ -162,6 +174,7 @@ final class Sensors implements AutoCloseable {
       return misses;
     }
     misses += BpfProgram.recursionMisses(syscalls.program(dispatch.enter()).fd());
+    misses += functions().recursionMisses();
     var dispatcher = returns;
     return dispatcher == null
         ? misses
@@ -186,6 +199,9 @@ final class Sensors implements AutoCloseable {
     base.close();
     if (returns != null) {
       returns.close();
+    }
+    if (functions != null) {
+      functions.close();
     }
   }
 }

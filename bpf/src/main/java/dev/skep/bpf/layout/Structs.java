@@ -29,6 +29,9 @@ public final class Structs {
   public static final int COVERS_MAX = 2048;
   public static final int CHAIN_MAX = 32;
   public static final int SYSCALLS_MAX = 512;
+  public static final int FUNCTIONS_MAX = 512;
+  public static final int POINTS_MAX = SYSCALLS_MAX + FUNCTIONS_MAX;
+  public static final int FUNCTION_NAME_BYTES = 128;
   public static final int ARGUMENTS_MAX = 6;
   public static final int SELECTORS_MAX = 16;
   public static final int FILTERS_MAX = 256;
@@ -167,7 +170,7 @@ public final class Structs {
           "hook_record",
           RECORD_HEADER.withName("header"),
           u32("slot"),
-          u16("syscall"),
+          u16("point"),
           u8("selector"),
           u8("action"),
           u32("version"),
@@ -216,7 +219,8 @@ public final class Structs {
           u8("signal"),
           u8("limit_scope"),
           u8("padding"),
-          u32("limit_seconds"));
+          u32("limit_seconds"),
+          u32("error"));
 
   public static final StructLayout HOOK_PLAN =
       struct(
@@ -226,7 +230,8 @@ public final class Structs {
           u8("wants_return"),
           u8("signals"),
           u8("limits"),
-          array("padding", 5, JAVA_BYTE),
+          u8("overrides"),
+          array("padding", 4, JAVA_BYTE),
           array("limit_key", 2, JAVA_LONG),
           array("arguments", ARGUMENTS_MAX, ARGUMENT_PLAN),
           array("selectors", SELECTORS_MAX, SELECTOR_PLAN),
@@ -236,7 +241,7 @@ public final class Structs {
       struct("hook_bits", array("words", HOOK_WORDS, JAVA_LONG));
 
   public static final StructLayout WATCHED_WORDS =
-      struct("watched_words", u32("entry"), u32("returns"));
+      struct("watched_words", u32("entry"), u32("returns"), u32("overrides"), u32("padding"));
 
   public static final StructLayout BINARY_VALUE =
       struct("binary_value", u16("size"), u16("unused"), array("binary", BINARY_BYTES, JAVA_BYTE));
@@ -379,7 +384,8 @@ public final class Structs {
           "ring_throttle",
           "throttle_map_full",
           "ring_cgroup",
-          "cover_map_full");
+          "cover_map_full",
+          "verdict_map_full");
 
   private Structs() {}
 

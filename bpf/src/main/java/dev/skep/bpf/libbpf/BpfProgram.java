@@ -1,5 +1,6 @@
 package dev.skep.bpf.libbpf;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -12,12 +13,21 @@ public final class BpfProgram {
   private static final NativeFunction FD = NativeFunction.libbpf("bpf_program__fd", Returns.STATUS);
   private static final NativeFunction SET_AUTOLOAD =
       NativeFunction.libbpf("bpf_program__set_autoload", Returns.STATUS);
+  private static final NativeFunction SET_TARGET =
+      NativeFunction.libbpf("bpf_program__set_attach_target", Returns.STATUS);
   private static final NativeFunction ATTACH =
       NativeFunction.libbpf("bpf_program__attach", Returns.POINTER);
+  private static final NativeFunction ATTACH_KPROBE =
+      NativeFunction.libbpf("bpf_program__attach_kprobe_opts", Returns.POINTER);
   private static final NativeFunction ATTACH_ITERATOR =
       NativeFunction.libbpf("bpf_program__attach_iter", Returns.POINTER);
   private static final NativeFunction GET_FD_BY_ID =
       NativeFunction.libbpf("bpf_prog_get_fd_by_id", Returns.STATUS);
+
+  // struct bpf_kprobe_opts: sz, bpf_cookie, offset, retprobe.
+  private static final long KPROBE_BYTES = 32;
+  private static final long KPROBE_COOKIE = 8;
+  private static final long KPROBE_RETURN = 24;
 
   // struct bpf_prog_info up to `name`, its end.
   private static final int INFO_BYTES = 80;
@@ -50,9 +60,37 @@ public final class BpfProgram {
     SET_AUTOLOAD.orThrow(SET_AUTOLOAD.call(program, 0), name);
   }
 
+  /** Before load: the function of the kernel, or LSM hook, in place of what the section says. */
+  public void setTarget(String target) throws BpfException {
+    try (var arena = Arena.ofConfined()) {
+      SET_TARGET.orThrow(
+          SET_TARGET.call(program, 0, arena.allocateFrom(target).address()),
+          name + " to " + target);
+    }
+  }
+
   /** Attaches where the program's section says; it acts at once. */
   public BpfLink attach() throws BpfException {
     return link(ATTACH, ATTACH.call(program));
+  }
+
+  /**
+   * Attaches to a function of the kernel, beside other functions that it is attached to; Linux
+   * 5.15.
+   *
+   * @param atReturn whether it runs when the function returns; else when it is called
+   * @param cookie what the program sees by bpf_get_attach_cookie
+   */
+  public BpfLink attachKprobe(String function, boolean atReturn, long cookie) throws BpfException {
+    try (var arena = Arena.ofConfined()) {
+      var options = arena.allocate(KPROBE_BYTES, Long.BYTES);
+      options.set(JAVA_LONG, 0, KPROBE_BYTES);
+      options.set(JAVA_LONG, KPROBE_COOKIE, cookie);
+      options.set(JAVA_BYTE, KPROBE_RETURN, (byte) (atReturn ? 1 : 0));
+      return link(
+          ATTACH_KPROBE,
+          ATTACH_KPROBE.call(program, arena.allocateFrom(function).address(), options.address()));
+    }
   }
 
   /** For a program of section {@code iter/...}: it runs when the link's iterator is read. */

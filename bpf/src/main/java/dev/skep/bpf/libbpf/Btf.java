@@ -3,9 +3,12 @@ package dev.skep.bpf.libbpf;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import dev.skep.bpf.BpfException;
+import dev.skep.bpf.KernelFunction;
+import dev.skep.bpf.KernelFunction.Parameter;
 import dev.skep.bpf.libbpf.NativeFunction.Returns;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -23,8 +26,22 @@ public final class Btf {
   private static final NativeFunction NAME =
       NativeFunction.libbpf("btf__name_by_offset", Returns.POINTER);
 
+  private static final int KIND_INT = 1;
+  private static final int KIND_POINTER = 2;
   private static final int KIND_STRUCT = 4;
+  private static final int KIND_ENUM = 6;
+  private static final int KIND_FORWARD = 7;
+  private static final int KIND_TYPEDEF = 8;
+  private static final int KIND_VOLATILE = 9;
+  private static final int KIND_CONST = 10;
+  private static final int KIND_RESTRICT = 11;
+  private static final int KIND_FUNCTION = 12;
   private static final int KIND_DATASEC = 15;
+  private static final int KIND_TYPE_TAG = 18;
+  private static final int KIND_ENUM64 = 19;
+  private static final int KIND_SHIFT = 24;
+  private static final int KIND_MASK = 0x1f;
+  private static final int PARAMETER_BYTES = 8;
   private static final int TYPE_BYTES = 12;
   private static final int MEMBER_BYTES = 12;
   private static final int COUNT_MASK = 0xffff;
@@ -71,6 +88,61 @@ public final class Btf {
       offsets.put(name(type.get(JAVA_INT, at)), bits / Byte.SIZE);
     }
     return Optional.of(new Struct(type.get(JAVA_INT, 8), offsets));
+  }
+
+  /** The parameters of a function. */
+  Optional<KernelFunction.Typed> function(String name) throws BpfException {
+    var found = find(name, KIND_FUNCTION);
+    if (found.isEmpty()) {
+      return Optional.empty();
+    }
+    int prototype = found.get().get(JAVA_INT, 8);
+    int count = count(type(prototype, TYPE_BYTES));
+    var list = type(prototype, TYPE_BYTES + (long) count * PARAMETER_BYTES);
+    var parameters = new ArrayList<Parameter>();
+    for (int i = 0; i < count; i++) {
+      long at = TYPE_BYTES + (long) i * PARAMETER_BYTES; // btf_param: name, type
+      parameters.add(parameter(list.get(JAVA_INT, at + 4)));
+    }
+    return Optional.of(new KernelFunction.Typed(parameters));
+  }
+
+  private Parameter parameter(int id) throws BpfException {
+    var type = plain(id);
+    return switch (kind(type)) {
+      case KIND_INT, KIND_ENUM, KIND_ENUM64 -> new Parameter.Integral(type.get(JAVA_INT, 8));
+      case KIND_POINTER -> new Parameter.Pointer(struct(type.get(JAVA_INT, 8)));
+      default -> new Parameter.Other();
+    };
+  }
+
+  /** Its name, or nothing if it is none. */
+  private String struct(int id) throws BpfException {
+    if (id == 0) {
+      return ""; // void
+    }
+    var type = plain(id);
+    return kind(type) == KIND_STRUCT || kind(type) == KIND_FORWARD ? name(type) : "";
+  }
+
+  /** Without qualifiers and other names. */
+  private MemorySegment plain(int id) throws BpfException {
+    var type = type(id, TYPE_BYTES);
+    while (isOtherName(kind(type)) && type.get(JAVA_INT, 8) != 0) {
+      type = type(type.get(JAVA_INT, 8), TYPE_BYTES);
+    }
+    return type;
+  }
+
+  private static boolean isOtherName(int kind) {
+    return switch (kind) {
+      case KIND_TYPEDEF, KIND_VOLATILE, KIND_CONST, KIND_RESTRICT, KIND_TYPE_TAG -> true;
+      default -> false;
+    };
+  }
+
+  private static int kind(MemorySegment type) {
+    return type.get(JAVA_INT, 4) >>> KIND_SHIFT & KIND_MASK;
   }
 
   private Optional<MemorySegment> find(String name, int kind) throws BpfException {

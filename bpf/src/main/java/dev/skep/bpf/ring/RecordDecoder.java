@@ -40,7 +40,7 @@ public final class RecordDecoder {
 
   private static final long HOOK_BYTES = Structs.HOOK_RECORD.byteSize();
   private static final long HOOK_SLOT = offset(Structs.HOOK_RECORD, "slot");
-  private static final long HOOK_SYSCALL = offset(Structs.HOOK_RECORD, "syscall");
+  private static final long HOOK_POINT = offset(Structs.HOOK_RECORD, "point");
   private static final long HOOK_SELECTOR = offset(Structs.HOOK_RECORD, "selector");
   private static final long HOOK_ACTION = offset(Structs.HOOK_RECORD, "action");
   private static final long HOOK_VERSION = offset(Structs.HOOK_RECORD, "version");
@@ -178,7 +178,7 @@ public final class RecordDecoder {
         owner.policy(),
         owner.hook(),
         owner.edition(),
-        u16(ring, at + HOOK_SYSCALL),
+        u16(ring, at + HOOK_POINT),
         u8(ring, at + HOOK_SELECTOR),
         ACTIONS[action],
         u16(ring, at + HOOK_SIGNAL),

@@ -47,6 +47,17 @@ final class Plans {
     return writes(index, List.of(), SIGKILL, files);
   }
 
+  /** Who opens the file gets EPERM. */
+  static HookPlan refuseOpensOf(int index, Path file) {
+    var filter = new ArgumentFilter(0, false, new Matching.TextOneOf(Set.of(file.toString())));
+    return new HookPlan(
+        index,
+        new HookPlan.Place.Function("security_file_open"),
+        false,
+        List.of(new ArgumentPlan(ArgumentKind.FILE, 0, 0)),
+        List.of(new SelectorPlan(List.of(), List.of(filter), true, 0, null, -1)));
+  }
+
   static HookPlan watchWritesTo(int index, Path... files) {
     return writes(index, List.of(), 0, files);
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.skep.bpf.BpfException;
+import dev.skep.bpf.HookPlan;
 import dev.skep.bpf.KernelRecord;
 import dev.skep.bpf.PolicyTotals;
 import dev.skep.bpf.PolicyTotals.HookTotals;
@@ -33,6 +34,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @NeedsPolicies
 class TakeoverIT {
   private static final int KILLED = 128 + Plans.SIGKILL;
+  private static final int REFUSED = 1; // by bash, which could not open the file
 
   @RegisterExtension final KernelFixture fixture = new KernelFixture();
   @TempDir Path dir;
@@ -45,12 +47,22 @@ class TakeoverIT {
 
   @Test
   void noWriteSlipsThroughAndNoneIsCountedTwiceWhileAgentsFollowEachOther() throws Exception {
+    attackWhileAgentsFollowEachOther(Plans.killWritesTo(0, ledger), KILLED);
+  }
+
+  @Test
+  @OnlyInVm("a kernel that takes kprobes and fmod_ret")
+  void noOpenThatIsOverriddenSlipsThroughEither() throws Exception {
+    attackWhileAgentsFollowEachOther(Plans.refuseOpensOf(0, ledger), REFUSED);
+  }
+
+  private void attackWhileAgentsFollowEachOther(HookPlan hook, int code) throws Exception {
     int most = 1500; // whose records the ring has room for, should nobody read it
     int enough = Math.max(3, Scale.of(30));
     var codes = dir.resolve("codes");
     var end = dir.resolve("end");
     var kernel = fixture.open();
-    kernel.apply(Plans.policy("a", 1, Plans.killWritesTo(0, ledger)), PolicyTotals.NONE);
+    kernel.apply(Plans.policy("a", 1, hook), PolicyTotals.NONE);
     var events = new ArrayList<Events>();
     events.add(new Events(kernel));
     var attacker =
@@ -69,7 +81,7 @@ class TakeoverIT {
         events.getLast().awaitEnd();
         kernel = fixture.open();
         events.add(new Events(kernel));
-        kernel.apply(Plans.policy("a", 1, Plans.killWritesTo(0, ledger)), PolicyTotals.NONE);
+        kernel.apply(Plans.policy("a", 1, hook), PolicyTotals.NONE);
         takeovers++;
       }
       Files.createFile(end);
@@ -83,7 +95,7 @@ class TakeoverIT {
       assertThat(takeovers).isGreaterThan(2);
       assertThat(attempts).isGreaterThan(takeovers);
       assertThat(ledger).hasContent("keep");
-      assertThat(Files.readAllLines(codes)).containsOnly("" + KILLED);
+      assertThat(Files.readAllLines(codes)).containsOnly("" + code);
       assertThat(last.totals("a").hooks())
           .containsExactly(new HookTotals(0, attempts, 0, attempts, 0, 0));
       await()

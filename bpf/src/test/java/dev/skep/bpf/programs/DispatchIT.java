@@ -53,7 +53,7 @@ class DispatchIT {
       return hooks.stream()
           .map(hook ->
               new Told(
-                  hook.syscall(),
+                  hook.point(),
                   hook.arguments().stream()
                       .filter(argument -> argument.kind() == ArgumentKind.LONG)
                       .map(argument -> argument.value())

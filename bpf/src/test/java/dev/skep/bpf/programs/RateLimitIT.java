@@ -124,7 +124,7 @@ class RateLimitIT {
         TestNode.hook(
             RMDIR,
             List.of(new ArgumentPlan(ArgumentKind.STRING, 0, 0)),
-            new SelectorPlan(List.of(trigger), List.of(), true, signal, limit)));
+            new SelectorPlan(List.of(trigger), List.of(), true, signal, limit, 0)));
   }
 
   private static int seen;

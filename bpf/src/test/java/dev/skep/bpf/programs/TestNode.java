@@ -103,7 +103,7 @@ final class TestNode implements AutoCloseable {
                 SELECTORS_BEFORE, new SelectorPlan(List.of(nobody), List.of(), true, 0)));
     selectors.addAll(hook.selectors());
     return new HookPlan(
-        hook.index(), hook.syscalls(), hook.wantsReturn(), hook.arguments(), selectors);
+        hook.index(), hook.place(), hook.wantsReturn(), hook.arguments(), selectors);
   }
 
   /**

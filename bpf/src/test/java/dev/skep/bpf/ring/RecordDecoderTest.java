@@ -326,7 +326,7 @@ class RecordDecoderTest {
     long size = second + Structs.ARGUMENT_HEADER.byteSize();
     begin(HOOK, size);
     ring.set(JAVA_INT, at(struct, "slot"), slot);
-    ring.set(JAVA_SHORT, at(struct, "syscall"), (short) 1);
+    ring.set(JAVA_SHORT, at(struct, "point"), (short) 1);
     ring.set(JAVA_BYTE, at(struct, "action"), (byte) 2);
     ring.set(JAVA_INT, at(struct, "version"), version);
     ring.set(JAVA_SHORT, at(struct, "signal"), (short) 9);

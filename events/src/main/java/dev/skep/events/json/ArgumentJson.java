@@ -9,7 +9,9 @@ import dev.skep.events.Argument.BytesArg;
 import dev.skep.events.Argument.ErrorArg;
 import dev.skep.events.Argument.FileArg;
 import dev.skep.events.Argument.IntArg;
+import dev.skep.events.Argument.LinuxBinprmArg;
 import dev.skep.events.Argument.LongArg;
+import dev.skep.events.Argument.PathArg;
 import dev.skep.events.Argument.SizeArg;
 import dev.skep.events.Argument.StringArg;
 import dev.skep.events.Argument.TruncatedBytesArg;
@@ -23,7 +25,9 @@ final class ArgumentJson {
   private static final SerializedString INT_ARG = new SerializedString("int_arg");
   private static final SerializedString SIZE_ARG = new SerializedString("size_arg");
   private static final SerializedString BYTES_ARG = new SerializedString("bytes_arg");
+  private static final SerializedString PATH_ARG = new SerializedString("path_arg");
   private static final SerializedString FILE_ARG = new SerializedString("file_arg");
+  private static final SerializedString LINUX_BINPRM_ARG = new SerializedString("linux_binprm_arg");
   private static final SerializedString TRUNCATED_BYTES_ARG =
       new SerializedString("truncated_bytes_arg");
   private static final SerializedString LONG_ARG = new SerializedString("long_arg");
@@ -74,15 +78,12 @@ final class ArgumentJson {
         json.writeFieldName(STRING_ARG);
         json.writeString(value);
       }
-      case FileArg file -> {
-        json.writeFieldName(FILE_ARG);
-        json.writeStartObject();
-        out.plain(MOUNT, file.mount());
-        out.plain(PATH, file.path());
-        out.plain(FLAGS, file.flags());
-        out.plain(PERMISSION, file.permission());
-        json.writeEndObject();
-      }
+      case FileArg(var mount, var path, var flags, var permission, _) ->
+          file(out, FILE_ARG, mount, path, flags, permission);
+      case PathArg(var mount, var path, var flags, var permission, _) ->
+          file(out, PATH_ARG, mount, path, flags, permission);
+      case LinuxBinprmArg(var path, var flags, var permission, _) ->
+          file(out, LINUX_BINPRM_ARG, "", path, flags, permission);
       case BytesArg(var value, _) -> {
         json.writeFieldName(BYTES_ARG);
         base64(out, value);
@@ -104,6 +105,24 @@ final class ArgumentJson {
         json.writeEndObject();
       }
     }
+  }
+
+  private static void file(
+      JsonLine out,
+      SerializedString kind,
+      String mount,
+      String path,
+      String flags,
+      String permission)
+      throws IOException {
+    var json = out.json();
+    json.writeFieldName(kind);
+    json.writeStartObject();
+    out.plain(MOUNT, mount);
+    out.plain(PATH, path);
+    out.plain(FLAGS, flags);
+    out.plain(PERMISSION, permission);
+    json.writeEndObject();
   }
 
   private static void base64(JsonLine out, Bytes bytes) throws IOException {

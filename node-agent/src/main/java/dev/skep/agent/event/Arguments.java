@@ -1,7 +1,6 @@
 package dev.skep.agent.event;
 
 import dev.skep.agent.event.WatchedPolicy.WatchedHook;
-import dev.skep.bpf.HookPlan.ArgumentKind;
 import dev.skep.bpf.KernelRecord;
 import dev.skep.events.Argument;
 import dev.skep.events.Bytes;
@@ -34,8 +33,20 @@ final class Arguments {
       case FD ->
           read.unreadable()
               ? new Argument.ErrorArg("no file behind descriptor " + (int) read.value(), label)
-              : new Argument.FileArg("", text(read), read.truncated() ? PATH_CUT : "", "", label);
-      case STRING ->
+              : new Argument.FileArg("", text(read), flags(read), "", label);
+      case FILE ->
+          read.unreadable()
+              ? noPath(label)
+              : new Argument.FileArg("", text(read), flags(read), "", label);
+      case PATH, DENTRY ->
+          read.unreadable()
+              ? noPath(label)
+              : new Argument.PathArg("", text(read), flags(read), "", label);
+      case BINPRM ->
+          read.unreadable()
+              ? noPath(label)
+              : new Argument.LinuxBinprmArg(text(read), flags(read), "", label);
+      case STRING, FILENAME ->
           read.unreadable()
               ? new Argument.ErrorArg("text not readable", label)
               : new Argument.StringArg(text(read), label);
@@ -51,6 +62,14 @@ final class Arguments {
     };
   }
 
+  private static Argument noPath(String label) {
+    return new Argument.ErrorArg("path not readable", label);
+  }
+
+  private static String flags(KernelRecord.Argument read) {
+    return read.truncated() ? PATH_CUT : "";
+  }
+
   /** What a call returned; only numbers are asked for. */
   static Argument returned(long value, @Nullable ArgumentType type, String label) {
     return switch (type) {
@@ -58,14 +77,15 @@ final class Arguments {
       case INT, FD -> new Argument.IntArg((int) value, label);
       case UINT32 -> new Argument.UintArg((int) value, label);
       case SIZE -> new Argument.SizeArg(value, label);
-      case LONG, STRING, CHAR_BUF -> new Argument.LongArg(value, label);
+      case LONG, STRING, CHAR_BUF, FILE, PATH, DENTRY, LINUX_BINPRM, FILENAME ->
+          new Argument.LongArg(value, label);
     };
   }
 
   /** The path of the first file among the arguments; null if there is none. */
   static @Nullable String path(List<KernelRecord.Argument> read) {
     for (var argument : read) {
-      if (argument.kind() == ArgumentKind.FD && !argument.unreadable()) {
+      if (argument.kind().isPath() && !argument.unreadable()) {
         return text(argument);
       }
     }
@@ -80,6 +100,8 @@ final class Arguments {
           switch (argument) {
             case Argument.StringArg(var text, _) -> 2L * text.length();
             case Argument.FileArg(_, var path, _, _, _) -> 2L * path.length();
+            case Argument.PathArg(_, var path, _, _, _) -> 2L * path.length();
+            case Argument.LinuxBinprmArg(var path, _, _, _) -> 2L * path.length();
             case Argument.BytesArg(var value, _) -> value.length();
             case Argument.TruncatedBytesArg(var value, _, _) -> value.length();
             case Argument.IntArg _,

@@ -292,8 +292,17 @@ public final class EventTeller {
         process.traced().facts().binary(),
         call,
         Arguments.path(record.arguments()),
-        record.signal() == SIGKILL ? "Sigkill" : "Signal",
-        record.action() == KernelRecord.Action.SIGNAL);
+        word(record),
+        record.action().enforced());
+  }
+
+  /** As policies call it. */
+  private static String word(KernelRecord.Hook record) {
+    return switch (action(record)) {
+      case SIGKILL -> "Sigkill";
+      case OVERRIDE -> "Override";
+      default -> "Signal";
+    };
   }
 
   /** What the policy says, in monitor mode too. */
@@ -301,6 +310,7 @@ public final class EventTeller {
     return switch (record.action()) {
       case POST -> Action.POST;
       case SIGNAL, WOULD_SIGNAL -> record.signal() == SIGKILL ? Action.SIGKILL : Action.SIGNAL;
+      case OVERRIDE, WOULD_OVERRIDE -> Action.OVERRIDE;
     };
   }
 }

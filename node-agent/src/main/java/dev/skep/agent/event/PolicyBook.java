@@ -66,7 +66,7 @@ public final class PolicyBook {
     if (known != null) {
       return known;
     }
-    var call = "syscall_" + hook.syscall();
+    var call = "call_" + hook.point();
     return new WatchedHook(new Hook(call, hook.policy(), "", List.of()), call, List.of(), null, "");
   }
 }

@@ -46,23 +46,20 @@ public record WatchedPolicy(String uid, long generation, Map<Integer, WatchedHoo
   public static WatchedPolicy of(Policy policy, String functionPrefix) {
     var hooks = new TreeMap<Integer, WatchedHook>();
     for (var hook : policy.hooks()) {
-      switch (hook) {
-        case dev.skep.policy.Hook.Syscall call -> {
-          var returned = call.returned();
-          hooks.put(
-              call.index(),
-              new WatchedHook(
-                  new Hook(
-                      functionPrefix + call.syscall(),
-                      policy.name(),
-                      orEmpty(call.message()),
-                      call.tags()),
-                  call.call(),
-                  call.arguments().stream().map(a -> orEmpty(a.label())).toList(),
-                  returned == null ? null : returned.type(),
-                  returned == null ? "" : orEmpty(returned.label())));
-        }
-      }
+      var function =
+          switch (hook) {
+            case dev.skep.policy.Hook.Syscall call -> functionPrefix + call.syscall();
+            case dev.skep.policy.Hook.Function call -> call.symbol();
+          };
+      var returned = hook.returned();
+      hooks.put(
+          hook.index(),
+          new WatchedHook(
+              new Hook(function, policy.name(), orEmpty(hook.message()), hook.tags()),
+              hook.call(),
+              hook.arguments().stream().map(a -> orEmpty(a.label())).toList(),
+              returned == null ? null : returned.type(),
+              returned == null ? "" : orEmpty(returned.label())));
     }
     return new WatchedPolicy(policy.uid(), policy.generation(), hooks);
   }

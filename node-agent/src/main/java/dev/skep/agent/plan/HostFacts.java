@@ -1,5 +1,6 @@
 package dev.skep.agent.plan;
 
+import dev.skep.bpf.KernelFunction;
 import dev.skep.bpf.KernelRecord.Namespaces;
 import java.util.OptionalInt;
 
@@ -7,6 +8,9 @@ import java.util.OptionalInt;
 public interface HostFacts {
   /** The number of a system call in the machine's native table. */
   OptionalInt syscallNumber(String name);
+
+  /** What the kernel says of one of its functions. */
+  KernelFunction function(String name);
 
   /** As {@code uname -m} says it. */
   String architecture();

@@ -16,11 +16,13 @@ import dev.skep.bpf.HookPlan.NamespaceFilter;
 import dev.skep.bpf.HookPlan.NamespaceKind;
 import dev.skep.bpf.HookPlan.Owner;
 import dev.skep.bpf.HookPlan.PidFilter;
+import dev.skep.bpf.HookPlan.Place;
 import dev.skep.bpf.HookPlan.ProcessFilter;
 import dev.skep.bpf.HookPlan.Range;
 import dev.skep.bpf.HookPlan.RateLimit;
 import dev.skep.bpf.HookPlan.SelectorPlan;
 import dev.skep.bpf.HookPlan.TextPart;
+import dev.skep.bpf.KernelFunction;
 import dev.skep.bpf.PolicyPlan;
 import dev.skep.policy.Hook;
 import dev.skep.policy.LabelSelector;
@@ -65,7 +67,12 @@ public final class PolicyBinder {
           "spec: which pods and containers there are is known with --kube alone: run the agent with"
               + " it, or leave out podSelector, containerSelector and the namespace");
     }
-    var hooks = policy.hooks().stream().map(hook -> bind(hook, problems)).toList();
+    var here = policy.hooks().stream().filter(hook -> !isLeftOut(hook)).toList();
+    if (here.isEmpty()) {
+      problems.add(
+          "spec.kprobes: this node's kernel has none of the functions, all of which may be missing");
+    }
+    var hooks = here.stream().map(hook -> bind(hook, problems)).toList();
     return problems.isEmpty()
         ? new Binding.Bound(
             new PolicyPlan(
@@ -86,13 +93,34 @@ public final class PolicyBinder {
         && (scope.pods().isEverything() || scope.pods().equals(LabelSelector.NOTHING));
   }
 
-  private HookPlan bind(Hook hook, List<String> problems) {
-    return switch (hook) {
-      case Hook.Syscall call -> bind(call, problems);
-    };
+  private boolean isLeftOut(Hook hook) {
+    return hook instanceof Hook.Function function
+        && function.optional()
+        && host.function(function.symbol()) instanceof KernelFunction.Missing;
   }
 
-  private HookPlan bind(Hook.Syscall hook, List<String> problems) {
+  private HookPlan bind(Hook hook, List<String> problems) {
+    var place =
+        switch (hook) {
+          case Hook.Syscall call -> syscall(call, problems);
+          case Hook.Function function -> {
+            problems.addAll(FunctionFit.problems(function, host.function(function.symbol())));
+            yield new Place.Function(function.symbol());
+          }
+        };
+    var selectors = new ArrayList<SelectorPlan>();
+    for (int i = 0; i < hook.selectors().size(); i++) {
+      selectors.add(bind(hook.selectors().get(i), hook.path() + ".selectors[" + i + "]", problems));
+    }
+    return new HookPlan(
+        hook.index(),
+        place,
+        hook.returned() != null,
+        hook.arguments().stream().map(PolicyBinder::bind).toList(),
+        selectors);
+  }
+
+  private Place syscall(Hook.Syscall hook, List<String> problems) {
     var number = host.syscallNumber(hook.syscall());
     if (number.isEmpty()) {
       problems.add(
@@ -102,17 +130,9 @@ public final class PolicyBinder {
               + " is known for "
               + host.architecture()
               + "; keep the policy off such nodes with nodeSelector kubernetes.io/arch");
+      return new Place.Syscalls(Set.of());
     }
-    var selectors = new ArrayList<SelectorPlan>();
-    for (int i = 0; i < hook.selectors().size(); i++) {
-      selectors.add(bind(hook.selectors().get(i), hook.path() + ".selectors[" + i + "]", problems));
-    }
-    return new HookPlan(
-        hook.index(),
-        number.isPresent() ? Set.of(number.getAsInt()) : Set.of(),
-        hook.returned() != null,
-        hook.arguments().stream().map(PolicyBinder::bind).toList(),
-        selectors);
+    return new Place.Syscalls(Set.of(number.getAsInt()));
   }
 
   private static ArgumentPlan bind(Hook.Argument argument) {
@@ -125,6 +145,11 @@ public final class PolicyBinder {
           case FD -> ArgumentKind.FD;
           case STRING -> ArgumentKind.STRING;
           case CHAR_BUF -> ArgumentKind.CHAR_BUF;
+          case FILE -> ArgumentKind.FILE;
+          case PATH -> ArgumentKind.PATH;
+          case DENTRY -> ArgumentKind.DENTRY;
+          case LINUX_BINPRM -> ArgumentKind.BINPRM;
+          case FILENAME -> ArgumentKind.FILENAME;
         };
     return new ArgumentPlan(kind, argument.index(), argument.sizeIndex().orElse(0));
   }
@@ -137,7 +162,8 @@ public final class PolicyBinder {
             .toList(),
         selector.action().post(),
         selector.action().signal(),
-        limit(selector.action().limit()));
+        limit(selector.action().limit()),
+        selector.action().error());
   }
 
   private static @Nullable RateLimit limit(Action.@Nullable RateLimit limit) {

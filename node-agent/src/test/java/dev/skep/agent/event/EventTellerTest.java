@@ -280,7 +280,7 @@ class EventTellerTest {
     teller.tell(hook(3_000, SHELL, KernelRecord.Action.SIGNAL, 9, fd(3, "/a")));
 
     assertThat(((ProcessKprobe) events.getLast()).hook().policy()).isEqualTo("uid-1");
-    assertThat(function(events.getLast())).isEqualTo("syscall_1");
+    assertThat(function(events.getLast())).isEqualTo("call_1");
     assertThat(violations).singleElement().extracting(Violation::policyUid).isEqualTo("uid-1");
   }
 

@@ -13,10 +13,13 @@ import dev.skep.bpf.HookPlan.ArgumentKind;
 import dev.skep.bpf.HookPlan.ArgumentPlan;
 import dev.skep.bpf.HookPlan.Matching;
 import dev.skep.bpf.HookPlan.SelectorPlan;
+import dev.skep.bpf.KernelFunction;
+import dev.skep.bpf.KernelFunction.Parameter;
 import dev.skep.bpf.KernelRecord.Namespaces;
 import dev.skep.bpf.PolicyPlan;
 import dev.skep.policy.Hook;
 import dev.skep.policy.Hook.Action;
+import dev.skep.policy.Hook.ArgumentType;
 import dev.skep.policy.Hook.Selector;
 import dev.skep.policy.LabelSelector;
 import dev.skep.policy.Policy;
@@ -38,6 +41,17 @@ class PolicyBinderTest {
         @Override
         public OptionalInt syscallNumber(String name) {
           return name.equals("write") ? OptionalInt.of(1) : OptionalInt.empty();
+        }
+
+        @Override
+        public KernelFunction function(String name) {
+          return switch (name) {
+            case "security_file_permission" ->
+                new KernelFunction.Typed(
+                    List.of(new Parameter.Pointer("file"), new Parameter.Integral(4)));
+            case "of_a_module" -> new KernelFunction.Untyped();
+            default -> new KernelFunction.Missing();
+          };
         }
 
         @Override
@@ -95,6 +109,102 @@ class PolicyBinderTest {
                                             new Matching.TextOneOf(Set.of("/etc/passwd")))),
                                     true,
                                     9)))))));
+  }
+
+  @Test
+  void aFunctionIsBoundIfItHasWhatTheHookReads() {
+    var hook = function("security_file_permission", argument(0, ArgumentType.FILE));
+
+    assertThat(binder.bind(policy("uid-1", 1, hook)))
+        .isInstanceOfSatisfying(
+            Bound.class,
+            bound ->
+                assertThat(bound.plan().hooks())
+                    .containsExactly(
+                        new HookPlan(
+                            0,
+                            new HookPlan.Place.Function("security_file_permission"),
+                            false,
+                            List.of(new ArgumentPlan(ArgumentKind.FILE, 0, 0)),
+                            List.of())));
+    assertThat(
+            binder.bind(
+                policy("uid-1", 1, function("of_a_module", argument(5, ArgumentType.PATH)))))
+        .isInstanceOf(Bound.class);
+  }
+
+  @Test
+  void aFunctionThatTheKernelLacksOrThatTakesSomethingElseIsNamed() {
+    assertThat(problems(function("no_such")))
+        .singleElement()
+        .asString()
+        .startsWith("spec.kprobes[0].call: this node's kernel has no function no_such;");
+    assertThat(
+            problems(
+                function(
+                    "security_file_permission",
+                    argument(0, ArgumentType.PATH),
+                    argument(0, ArgumentType.INT),
+                    argument(0, ArgumentType.STRING),
+                    argument(1, ArgumentType.SIZE),
+                    argument(2, ArgumentType.INT))))
+        .containsExactly(
+            "spec.kprobes[0].args: security_file_permission of this node's kernel has a pointer to"
+                + " struct file at index 0, not one to struct path",
+            "spec.kprobes[0].args: security_file_permission of this node's kernel has a pointer to"
+                + " struct file at index 0, not a number of 32 bits",
+            "spec.kprobes[0].args: security_file_permission of this node's kernel has a pointer to"
+                + " struct file at index 0, not a text",
+            "spec.kprobes[0].args: security_file_permission of this node's kernel has a number of"
+                + " 32 bits at index 1, not a number of 64 bits",
+            "spec.kprobes[0].args: security_file_permission of this node's kernel has 2 parameters,"
+                + " none with index 2");
+  }
+
+  private List<String> problems(Hook hook) {
+    return binder.bind(policy("uid-1", 1, hook)) instanceof Unbindable(var problems)
+        ? problems
+        : List.of();
+  }
+
+  private static Hook.Argument argument(int index, ArgumentType type) {
+    return new Hook.Argument(index, type, OptionalInt.empty(), null);
+  }
+
+  private static Hook.Function function(String symbol, Hook.Argument... arguments) {
+    return new Hook.Function(
+        0,
+        "spec.kprobes[0]",
+        symbol,
+        symbol,
+        false,
+        List.of(arguments),
+        null,
+        List.of(),
+        null,
+        List.of());
+  }
+
+  @Test
+  void aFunctionThatMayBeMissingIsLeftOutWhereItIs() {
+    var optional = optional("no_such");
+
+    assertThat(binder.bind(policy("uid-1", 1, optional, function("security_file_permission"))))
+        .isInstanceOfSatisfying(
+            Bound.class,
+            bound ->
+                assertThat(bound.plan().hooks())
+                    .extracting(HookPlan::place)
+                    .containsExactly(new HookPlan.Place.Function("security_file_permission")));
+    assertThat(problems(optional))
+        .containsExactly(
+            "spec.kprobes: this node's kernel has none of the functions, all of which may be"
+                + " missing");
+  }
+
+  private static Hook.Function optional(String symbol) {
+    return new Hook.Function(
+        1, "spec.kprobes[1]", symbol, symbol, true, List.of(), null, List.of(), null, List.of());
   }
 
   @Test

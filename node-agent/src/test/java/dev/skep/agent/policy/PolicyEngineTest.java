@@ -14,6 +14,7 @@ import dev.skep.agent.plan.HostFacts;
 import dev.skep.agent.plan.PolicyBinder;
 import dev.skep.agent.pod.Coverage;
 import dev.skep.bpf.BpfException;
+import dev.skep.bpf.KernelFunction;
 import dev.skep.bpf.KernelRecord.Namespaces;
 import dev.skep.bpf.PolicyTotals;
 import dev.skep.bpf.PolicyTotals.HookTotals;
@@ -48,6 +49,11 @@ class PolicyEngineTest {
                 @Override
                 public OptionalInt syscallNumber(String name) {
                   return name.equals("write") ? OptionalInt.of(1) : OptionalInt.empty();
+                }
+
+                @Override
+                public KernelFunction function(String name) {
+                  return new KernelFunction.Missing();
                 }
 
                 @Override

@@ -1,0 +1,83 @@
+package dev.skep.agent.plan;
+
+import dev.skep.bpf.KernelFunction;
+import dev.skep.bpf.KernelFunction.Parameter;
+import dev.skep.policy.Hook;
+import dev.skep.policy.Hook.ArgumentType;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Whether a hook reads of a function's arguments what this node's kernel has there. Pure. */
+final class FunctionFit {
+  private FunctionFit() {}
+
+  static List<String> problems(Hook.Function hook, KernelFunction function) {
+    return switch (function) {
+      case KernelFunction.Missing _ ->
+          List.of(
+              hook.path()
+                  + ".call: this node's kernel has no function "
+                  + hook.symbol()
+                  + "; kernels differ in them: keep the policy off such nodes with nodeSelector, or"
+                  + " hook a function that they all have");
+      case KernelFunction.Untyped _ -> List.of();
+      case KernelFunction.Typed(var parameters) -> problems(hook, parameters);
+    };
+  }
+
+  private static List<String> problems(Hook.Function hook, List<Parameter> parameters) {
+    var problems = new ArrayList<String>();
+    for (var argument : hook.arguments()) {
+      var at = hook.path() + ".args: " + hook.symbol() + " of this node's kernel has ";
+      if (argument.index() >= parameters.size()) {
+        problems.add(at + count(parameters.size()) + ", none with index " + argument.index());
+      } else if (!fits(argument.type(), parameters.get(argument.index()))) {
+        problems.add(
+            "%s%s at index %d, not %s"
+                .formatted(
+                    at,
+                    words(parameters.get(argument.index())),
+                    argument.index(),
+                    words(argument.type())));
+      }
+      int size = argument.sizeIndex().orElse(0);
+      if (argument.sizeIndex().isPresent()
+          && !(size < parameters.size() && parameters.get(size) instanceof Parameter.Integral)) {
+        problems.add(at + "no number at index " + size + " that could be a length");
+      }
+    }
+    return problems;
+  }
+
+  /** A register that is narrower than what is read of it would have anything in its upper half. */
+  private static boolean fits(ArgumentType type, Parameter parameter) {
+    return switch (parameter) {
+      case Parameter.Integral(int bytes) -> type.bytes() > 0 && type.bytes() <= Math.max(bytes, 4);
+      case Parameter.Pointer(var struct) when !type.struct().isEmpty() ->
+          struct.equals(type.struct());
+      case Parameter.Pointer(var struct) ->
+          type.bytes() == Long.BYTES || (type.bytes() == 0 && struct.isEmpty());
+      case Parameter.Other() -> false;
+    };
+  }
+
+  private static String words(Parameter parameter) {
+    return switch (parameter) {
+      case Parameter.Integral(int bytes) -> "a number of " + 8 * bytes + " bits";
+      case Parameter.Pointer(var struct) when struct.isEmpty() -> "a pointer";
+      case Parameter.Pointer(var struct) -> "a pointer to struct " + struct;
+      case Parameter.Other() -> "what cannot be read";
+    };
+  }
+
+  private static String words(ArgumentType type) {
+    if (!type.struct().isEmpty()) {
+      return "one to struct " + type.struct();
+    }
+    return type.bytes() > 0 ? "a number of " + 8 * type.bytes() + " bits" : "a text";
+  }
+
+  private static String count(int parameters) {
+    return parameters == 1 ? "1 parameter" : parameters + " parameters";
+  }
+}
