@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @NeedsPolicies
 class TakeoverIT {
   private static final int KILLED = 128 + Plans.SIGKILL;
-  private static final int REFUSED = 1; // by bash, which could not open the file
+  private static final int REFUSED = 1; // cat could not open the file
 
   @RegisterExtension final KernelFixture fixture = new KernelFixture();
   @TempDir Path dir;
@@ -47,16 +47,18 @@ class TakeoverIT {
 
   @Test
   void noWriteSlipsThroughAndNoneIsCountedTwiceWhileAgentsFollowEachOther() throws Exception {
-    attackWhileAgentsFollowEachOther(Plans.killWritesTo(0, ledger), KILLED);
+    attackWhileAgentsFollowEachOther(
+        Plans.killWritesTo(0, ledger), "/bin/echo lost >> " + ledger, KILLED);
   }
 
   @Test
   @OnlyInVm("a kernel that takes kprobes and fmod_ret")
   void noOpenThatIsOverriddenSlipsThroughEither() throws Exception {
-    attackWhileAgentsFollowEachOther(Plans.refuseOpensOf(0, ledger), REFUSED);
+    attackWhileAgentsFollowEachOther(Plans.refuseOpensOf(0, ledger), "/bin/cat " + ledger, REFUSED);
   }
 
-  private void attackWhileAgentsFollowEachOther(HookPlan hook, int code) throws Exception {
+  private void attackWhileAgentsFollowEachOther(HookPlan hook, String attack, int code)
+      throws Exception {
     int most = 1500; // whose records the ring has room for, should nobody read it
     int enough = Math.max(3, Scale.of(30));
     var codes = dir.resolve("codes");
@@ -69,8 +71,8 @@ class TakeoverIT {
         new ProcessBuilder(
                 "bash",
                 "-c",
-                "for i in $(seq %d); do [ -e %s ] && break; /bin/echo lost >> %s; echo $? >> %s; done"
-                    .formatted(most, end, ledger, codes))
+                "for i in $(seq %d); do [ -e %s ] && break; %s; echo $? >> %s; done"
+                    .formatted(most, end, attack, codes))
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .start();
@@ -94,7 +96,7 @@ class TakeoverIT {
     try (var last = kernel) {
       assertThat(takeovers).isGreaterThan(2);
       assertThat(attempts).isGreaterThan(takeovers);
-      assertThat(ledger).hasContent("keep");
+      assertThat(ledger.toFile()).hasSize(4); // reading it may be what is refused
       assertThat(Files.readAllLines(codes)).containsOnly("" + code);
       assertThat(last.totals("a").hooks())
           .containsExactly(new HookTotals(0, attempts, 0, attempts, 0, 0));
@@ -351,7 +353,8 @@ class TakeoverIT {
     var options = new KernelOptions(fixture.options.folder(), 2 * fixture.options.ringBytes());
     try (var second = SkepKernels.open(options)) {
       assertThat(second.policies()).isEmpty();
-      assertThat(Shell.write(ledger).exitCode()).isZero();
+      // The kernel lets go of a program a moment after its link has no name any more.
+      await().untilAsserted(() -> assertThat(Shell.write(ledger).exitCode()).isZero());
       second.apply(Plans.policy("a", 1, Plans.killWritesTo(0, ledger)), PolicyTotals.NONE);
       assertThat(Shell.write(ledger).exitCode()).isEqualTo(KILLED);
       assertGone(old);

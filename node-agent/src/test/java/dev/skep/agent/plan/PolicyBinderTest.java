@@ -275,7 +275,7 @@ class PolicyBinderTest {
   @Test
   void aLimitOfWhatIsToldIsKept() {
     var limit = new RateLimit(Long.MAX_VALUE, RateLimit.Scope.THREAD);
-    var selector = new Selector(null, List.of(), List.of(), new Action(true, 9, limit));
+    var selector = new Selector(null, List.of(), List.of(), new Action(true, 9, limit, 0));
 
     assertThat(binder.bind(policy("uid-1", 1, syscall("write", selector))))
         .isInstanceOfSatisfying(
