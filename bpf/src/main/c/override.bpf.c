@@ -23,7 +23,7 @@ static __always_inline int verdict(void)
 		return 0;
 	decided = *error;
 	bpf_map_delete_elem(&verdicts, &key);
-	return decided < 0 && decided >= -ERRNO_MAX ? decided : 0;
+	return decided >= -ERRNO_MAX && decided <= ERRNO_MAX ? decided : 0;
 }
 
 SEC("fmod_ret/security_file_open") /* or where the loader says */
@@ -32,10 +32,13 @@ int override_return(void *ctx)
 	return verdict();
 }
 
+/* The kernel takes no positive values here; the loader sees to it that there are none. */
 SEC("lsm/file_open")
 int override_lsm(void *ctx)
 {
-	return verdict();
+	int error = verdict();
+
+	return error < 0 && error >= -ERRNO_MAX ? error : 0;
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

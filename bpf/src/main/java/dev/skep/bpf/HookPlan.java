@@ -112,7 +112,7 @@ public record HookPlan(
    * @param signal sent to the calling process; 0 for none
    * @param limit of what is sent; null: none
    * @param error that a function of the kernel returns instead of being carried out, such as -1 for
-   *     EPERM; 0 for none
+   *     EPERM, at most 4095 either way; 0 for none
    */
   public record SelectorPlan(
       List<ProcessFilter> process,

@@ -186,11 +186,11 @@ record EngineSelectors(Problems problems, Call call, Map<Integer, Integer> posit
           "Override of what is no function "
               + OVERRIDABLE
               + "...; hook the one by which the kernel asks whether the call is allowed");
-    } else if (error >= 0 || error < -ERRNO_MAX) {
+    } else if (error == 0 || Math.abs(error) > ERRNO_MAX) {
       problems.invalid(
           path + ".argError",
-          "is %d; a function %s... returns -1 to -%d, such as -1 for EPERM"
-              .formatted(error, OVERRIDABLE, ERRNO_MAX));
+          "is %d, must be -%2$d to %2$d and not 0, such as -1 for EPERM"
+              .formatted(error, ERRNO_MAX));
     }
     return error;
   }

@@ -209,10 +209,10 @@ class PolicyReaderTest {
         .singleElement()
         .asString()
         .contains("matchActions[0].action: not supported yet: Override of what is no function");
-    assertThat(Policies.refused(Policies.ofSpec(policy.formatted("security_file_open", false, 13))))
+    assertThat(Policies.refused(Policies.ofSpec(policy.formatted("security_file_open", false, 0))))
         .singleElement()
         .asString()
-        .contains("matchActions[0].argError: is 13; a function security_... returns -1 to -4095");
+        .contains("matchActions[0].argError: is 0, must be -4095 to 4095 and not 0");
   }
 
   @Test

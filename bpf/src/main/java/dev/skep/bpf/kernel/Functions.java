@@ -84,15 +84,16 @@ final class Functions implements AutoCloseable {
   /** From now on the dispatcher sees the function, and what else the hook asks for is there. */
   void watch(HookPlan hook) throws BpfException {
     if (hook.place() instanceof Place.Function(var name)) {
-      watch(name, hook.wantsReturn(), hook.overrides());
+      if (hook.overrides()) {
+        boolean positive = hook.selectors().stream().anyMatch(its -> its.error() > 0);
+        overrides.attach(name, point(name), positive);
+      }
+      watch(name, hook.wantsReturn());
     }
   }
 
-  private void watch(String name, boolean withReturn, boolean withOverride) throws BpfException {
+  private void watch(String name, boolean withReturn) throws BpfException {
     int point = point(name);
-    if (withOverride) {
-      overrides.attach(name, point);
-    }
     try {
       attach(ENTRY, name, point);
       if (withReturn) {
@@ -112,7 +113,10 @@ final class Functions implements AutoCloseable {
     keepOnly(bits);
     for (var function : points.entrySet()) {
       int point = function.getValue();
-      watch(function.getKey(), bits.anyReturns(point), bits.anyOverrides(point));
+      if (bits.anyOverrides(point)) {
+        overrides.attach(function.getKey(), point, overrides.wasModified(point));
+      }
+      watch(function.getKey(), bits.anyReturns(point));
     }
   }
 

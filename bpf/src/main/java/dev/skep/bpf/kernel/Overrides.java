@@ -29,7 +29,7 @@ final class Overrides implements AutoCloseable {
   private final int generation;
   private final Map<Integer, Loaded> loaded = new TreeMap<>();
 
-  private record Loaded(BpfObject object, BpfProgram program) {}
+  private record Loaded(Way way, BpfObject object, BpfProgram program) {}
 
   /** How a function is changed. */
   private enum Way {
@@ -55,10 +55,23 @@ final class Overrides implements AutoCloseable {
     this.generation = generation;
   }
 
-  /** From now on verdicts on calls of this function are carried out. */
-  void attach(String function, int point) throws BpfException {
-    if (loaded.containsKey(point)) {
+  /**
+   * From now on verdicts on calls of this function are carried out.
+   *
+   * @param positive whether the function may have to return a positive number, which an LSM hook
+   *     cannot
+   */
+  void attach(String function, int point, boolean positive) throws BpfException {
+    var known = loaded.get(point);
+    if (known != null && !(positive && known.way() == Way.SECURITY_MODULE)) {
       return;
+    }
+    if (known != null) {
+      throw new BpfException(
+          "apply",
+          0,
+          "another policy overrides %s by its LSM hook, which returns no positive numbers"
+              .formatted(function));
     }
     if (!function.startsWith(PREFIX)) {
       throw new BpfException(
@@ -68,7 +81,7 @@ final class Overrides implements AutoCloseable {
               .formatted(function, PREFIX));
     }
     var refusals = new ArrayList<String>();
-    for (var way : ways()) {
+    for (var way : positive ? List.of(Way.MODIFIED_RETURN) : ways()) {
       try {
         loaded.put(point, load(way, function, point));
         return;
@@ -112,28 +125,34 @@ final class Overrides implements AutoCloseable {
       program.setTarget(way.target(function));
       object.constant("point").set(JAVA_INT, 0, point);
       maps.load(object);
-      folder.attach(generation, link(point), program.attach());
-      return new Loaded(object, program);
+      folder.attach(generation, link(way, point), program.attach());
+      return new Loaded(way, object, program);
     } catch (BpfException e) {
       object.close();
       throw e;
     }
   }
 
+  /** Whether an agent before this one had to use fmod_ret: then verdicts may be positive. */
+  boolean wasModified(int point) throws BpfException {
+    return !folder.programs().contains(link(Way.SECURITY_MODULE, point));
+  }
+
   void detach(int point) throws BpfException {
-    Folder.remove(folder.link(generation, link(point)));
     var known = loaded.remove(point);
     if (known != null) {
+      Folder.remove(folder.link(generation, link(known.way(), point)));
       known.object().close();
     }
   }
 
   boolean isAttached(int point) throws BpfException {
     var known = loaded.get(point);
-    var link = folder.link(generation, link(point));
-    return known != null
-        && Files.exists(link)
-        && BpfLink.programId(link) == BpfProgram.id(known.program().fd());
+    if (known == null) {
+      return false;
+    }
+    var link = folder.link(generation, link(known.way(), point));
+    return Files.exists(link) && BpfLink.programId(link) == BpfProgram.id(known.program().fd());
   }
 
   /** Calls that went on though a hook had decided otherwise. */
@@ -145,8 +164,8 @@ final class Overrides implements AutoCloseable {
     return misses;
   }
 
-  private static String link(int point) {
-    return "override_" + point;
+  private static String link(Way way, int point) {
+    return way.program + "_" + point;
   }
 
   @Override

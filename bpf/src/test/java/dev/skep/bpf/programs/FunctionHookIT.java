@@ -177,7 +177,7 @@ class FunctionHookIT {
         });
     assertThat(node.kernel().totals("override").hooks())
         .startsWith(new HookTotals(0, 501, 0, 501, 0, 0), new HookTotals(1, 1, 0, 1, 0, 0));
-    assertThat(links()).contains("override_512", "override_513");
+    assertThat(links()).filteredOn(name -> name.startsWith("override")).hasSize(2);
     node.kernel().remove("override");
     assertThat(links()).isEmpty();
     assertThat(Trigger.run("open", ledger).answers().getFirst()).isZero();
