@@ -44,8 +44,8 @@ static __always_inline void sip_word(struct sip *sip, __u64 word)
 
 static long sip_turn(__u64 turn, struct sip *sip)
 {
-	__u32 zero = 0;
-	struct record_buffer *buffer = bpf_map_lookup_elem(&record_buffers, &zero);
+	__u32 space = SCRATCH;
+	struct record_buffer *buffer = bpf_map_lookup_elem(&record_buffers, &space);
 
 	if (!buffer || sip->at >= sip->end)
 		return 1;

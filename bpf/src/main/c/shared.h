@@ -211,7 +211,7 @@ struct argument_header { /* of one argument: 16 bytes, then `size` bytes, then z
 	__u8 flags; /* ARGUMENT_* */
 	__u8 padding;
 	__u32 size; /* of the text or the buffer that follows; 0 for numbers */
-	__u64 value; /* the register; for a buffer its full size */
+	__u64 value; /* the register, but 0 of a pointer to a text; for a buffer its full size */
 };
 
 struct return_record {

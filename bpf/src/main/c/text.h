@@ -136,6 +136,12 @@ static __always_inline bool is_text(__u8 kind)
 	return kind == ARGUMENT_FD || kind == ARGUMENT_STRING || kind == ARGUMENT_CHAR_BUF || kind >= ARGUMENT_FILE;
 }
 
+/* Where the text lies says nothing about it, and differs from one call to the next. */
+static __always_inline bool is_pointer(__u8 kind)
+{
+	return kind == ARGUMENT_STRING || kind >= ARGUMENT_FILE;
+}
+
 /* Of a path that is too long its end is there, of all other texts the beginning. */
 static __always_inline bool is_path(__u8 kind)
 {
