@@ -49,10 +49,15 @@ class SkepMainTest {
   @Test
   void whatIsRightButNotSupportedYetIsStatus3() throws IOException {
     var later =
-        file("later.yaml", GOOD.replace("call: sys_write", "call: vfs_write, syscall: false"));
+        file(
+            "later.yaml",
+            GOOD.replace(
+                "call: sys_write",
+                "call: tcp_connect, syscall: false, args: [{index: 0, type: sock}]"));
 
     assertThat(skep("validate", later)).isEqualTo(3);
-    assertThat(out.toString()).startsWith(later + ": spec.kprobes[0].syscall: not supported yet: ");
+    assertThat(out.toString())
+        .startsWith(later + ": spec.kprobes[0].args[0].type: not supported yet: ");
     assertThat(skep("validate", later, file("bad.yaml", BAD))).isEqualTo(1);
   }
 

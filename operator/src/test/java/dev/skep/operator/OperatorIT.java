@@ -149,8 +149,8 @@ class OperatorIT {
         kind: TracingPolicy
         metadata: {name: mixed-later}
         spec:
-          kprobes:
-          - {call: security_file_open, syscall: false}
+          lsmhooks:
+          - {hook: file_open}
         """);
 
     await()
