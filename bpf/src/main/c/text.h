@@ -83,9 +83,7 @@ static __always_inline int read_file(struct text *text, struct file *file)
 {
 	if (file)
 		return read_path(&file->f_path, text);
-	text->start = 0;
-	text->size = 0;
-	text->flags = ARGUMENT_UNREADABLE;
+	end_unread(text);
 	return 0;
 }
 

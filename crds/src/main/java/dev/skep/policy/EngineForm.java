@@ -85,41 +85,32 @@ final class EngineForm {
     }
     var returned = readReturned(hook.returned(), hook.calls().getFirst());
     var selectors = readSelectors(hook, positions);
-    return switch (hook.calls().getFirst()) {
-      case Call.Syscall call when !isNative(call, path) -> Optional.empty();
-      case Call.Syscall call ->
-          Optional.of(
-              new Hook.Syscall(
-                  index,
-                  path,
-                  hook.call(),
-                  call.name(),
-                  arguments,
-                  returned,
-                  selectors,
-                  hook.message(),
-                  hook.tags()));
-      case Call.Function function ->
-          Optional.of(
-              new Hook.Function(
-                  index,
-                  path,
-                  hook.call(),
-                  function.symbol(),
-                  hook.callNotFound(),
-                  arguments,
-                  returned,
-                  selectors,
-                  hook.message(),
-                  hook.tags()));
-    };
+    return place(hook)
+        .map(place ->
+            new Hook(
+                index,
+                path,
+                hook.call(),
+                place,
+                arguments,
+                returned,
+                selectors,
+                hook.message(),
+                hook.tags()));
   }
 
-  private boolean isNative(Call.Syscall call, String path) {
-    if (call.abi() != Call.Abi.X64) {
-      problems.unsupported(path + ".call", "calls other than those of 64-bit x86 programs");
-    }
-    return call.abi() == Call.Abi.X64;
+  private Optional<Hook.Place> place(Kprobe hook) {
+    return switch (hook.calls().getFirst()) {
+      case Call.Function(var symbol) ->
+          Optional.of(new Hook.Place.Function(symbol, hook.callNotFound()));
+      case Call.Syscall(var abi, var name, _) when abi == Call.Abi.X64 ->
+          Optional.of(new Hook.Place.Syscall(name));
+      case Call.Syscall _ -> {
+        problems.unsupported(
+            hook.path() + ".call", "calls other than those of 64-bit x86 programs");
+        yield Optional.empty();
+      }
+    };
   }
 
   private Optional<Hook.Argument> readArgument(Argument argument, Call call) {

@@ -12,75 +12,46 @@ import java.util.OptionalInt;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** One place in the kernel where a policy watches. */
-public sealed interface Hook {
-  /** In the policy, over all hook lists; what counters are keyed by. */
-  int index();
-
-  /** Of the hook in the file, such as {@code spec.kprobes[0]}. */
-  String path();
-
-  /** As written in the policy, such as {@code sys_write}: what counters and status show. */
-  String call();
-
-  List<Argument> arguments();
-
-  /** What the return value is read as; null: nobody asks for it. */
-  @Nullable Argument returned();
-
-  /** The first that matches decides. Without any, every call matches and is posted. */
-  List<Selector> selectors();
-
-  @Nullable String message();
-
-  List<String> tags();
-
-  /**
-   * A system call of the native table.
-   *
-   * @param syscall its name without prefix, such as {@code write}
-   */
-  record Syscall(
-      int index,
-      String path,
-      String call,
-      String syscall,
-      List<Argument> arguments,
-      @Nullable Argument returned,
-      List<Selector> selectors,
-      @Nullable String message,
-      List<String> tags)
-      implements Hook {
-    public Syscall {
-      arguments = List.copyOf(arguments);
-      selectors = List.copyOf(selectors);
-      tags = List.copyOf(tags);
-    }
+/**
+ * One place in the kernel where a policy watches.
+ *
+ * @param index in the policy, over all hook lists; what counters are keyed by
+ * @param path of the hook in the file, such as {@code spec.kprobes[0]}
+ * @param call as written in the policy, such as {@code sys_write}: what counters and status show
+ * @param returned what the return value is read as; null: nobody asks for it
+ * @param selectors the first that matches decides. Without any, every call matches and is posted
+ */
+public record Hook(
+    int index,
+    String path,
+    String call,
+    Place place,
+    List<Argument> arguments,
+    @Nullable Argument returned,
+    List<Selector> selectors,
+    @Nullable String message,
+    List<String> tags) {
+  public Hook {
+    arguments = List.copyOf(arguments);
+    selectors = List.copyOf(selectors);
+    tags = List.copyOf(tags);
   }
 
-  /**
-   * A function of the kernel.
-   *
-   * @param symbol its name, such as {@code security_file_permission}
-   * @param optional whether nodes whose kernel lacks it do without the hook
-   */
-  record Function(
-      int index,
-      String path,
-      String call,
-      String symbol,
-      boolean optional,
-      List<Argument> arguments,
-      @Nullable Argument returned,
-      List<Selector> selectors,
-      @Nullable String message,
-      List<String> tags)
-      implements Hook {
-    public Function {
-      arguments = List.copyOf(arguments);
-      selectors = List.copyOf(selectors);
-      tags = List.copyOf(tags);
-    }
+  public sealed interface Place {
+    /**
+     * A system call of the native table.
+     *
+     * @param name without prefix, such as {@code write}
+     */
+    record Syscall(String name) implements Place {}
+
+    /**
+     * A function of the kernel.
+     *
+     * @param symbol its name, such as {@code security_file_permission}
+     * @param optional whether nodes whose kernel lacks it do without the hook
+     */
+    record Function(String symbol, boolean optional) implements Place {}
   }
 
   /**
@@ -90,7 +61,8 @@ public sealed interface Hook {
    * @param sizeIndex of a {@link ArgumentType#CHAR_BUF}: the argument, from 0, that holds its
    *     length
    */
-  record Argument(int index, ArgumentType type, OptionalInt sizeIndex, @Nullable String label) {
+  public record Argument(
+      int index, ArgumentType type, OptionalInt sizeIndex, @Nullable String label) {
     public Argument {
       if (index < 0 || index > 5 || sizeIndex.orElse(0) < 0 || sizeIndex.orElse(0) > 5) {
         throw new IllegalArgumentException("there is no argument " + index);
@@ -102,7 +74,7 @@ public sealed interface Hook {
   }
 
   /** {@code NOP} is checked and then left out, so that it never gets here. */
-  enum ArgumentType {
+  public enum ArgumentType {
     INT,
     UINT32,
     LONG,
@@ -135,7 +107,7 @@ public sealed interface Hook {
   }
 
   /** All filters must match for the action to be taken. */
-  record Selector(
+  public record Selector(
       @Nullable String label,
       List<ProcessFilter> process,
       List<ArgumentFilter> arguments,
@@ -152,7 +124,7 @@ public sealed interface Hook {
    * @param limit of what is sent; null: none
    * @param error returned instead of carrying the call out, such as -1 for EPERM; 0 for none
    */
-  record Action(boolean post, int signal, @Nullable RateLimit limit, int error) {
+  public record Action(boolean post, int signal, @Nullable RateLimit limit, int error) {
     public static final Action POST = new Action(true, 0);
 
     /** Without a limit, and letting the call go on. */
@@ -172,7 +144,7 @@ public sealed interface Hook {
   }
 
   /** What is asked of the calling process. */
-  sealed interface ProcessFilter {
+  public sealed interface ProcessFilter {
     boolean negated();
   }
 
@@ -181,7 +153,8 @@ public sealed interface Hook {
    * @param followForks descendants match too
    * @param pids at least one
    */
-  record PidFilter(boolean negated, boolean inNamespace, boolean followForks, Set<Integer> pids)
+  public record PidFilter(
+      boolean negated, boolean inNamespace, boolean followForks, Set<Integer> pids)
       implements ProcessFilter {
     public PidFilter {
       pids = nonEmpty(pids);
@@ -195,7 +168,7 @@ public sealed interface Hook {
    * @param values at least one; whole paths and beginnings at most 255 bytes each, ends 128
    * @param followChildren descendants of a process that matches match too; not of the parent's
    */
-  record BinaryFilter(
+  public record BinaryFilter(
       boolean negated, boolean parent, Part part, Set<String> values, boolean followChildren)
       implements ProcessFilter {
     public BinaryFilter {
@@ -212,7 +185,8 @@ public sealed interface Hook {
    * @param host whether that of the host is among them
    * @param inodes numbers of others, up to 32 bits
    */
-  record NamespaceFilter(boolean negated, Namespace namespace, boolean host, Set<Long> inodes)
+  public record NamespaceFilter(
+      boolean negated, Namespace namespace, boolean host, Set<Long> inodes)
       implements ProcessFilter {
     public NamespaceFilter {
       inodes = Set.copyOf(inodes);
@@ -223,7 +197,7 @@ public sealed interface Hook {
   }
 
   /** Any of {@code namespaces} is another one since its program, or it itself, began. */
-  record NamespaceChangeFilter(boolean negated, Set<Namespace> namespaces)
+  public record NamespaceChangeFilter(boolean negated, Set<Namespace> namespaces)
       implements ProcessFilter {
     public NamespaceChangeFilter {
       namespaces = nonEmpty(namespaces);
@@ -235,7 +209,7 @@ public sealed interface Hook {
    *
    * @param outsideHost processes of the host's user namespace never match, negated or not
    */
-  record CapabilityFilter(
+  public record CapabilityFilter(
       boolean negated, CapabilitySet set, boolean outsideHost, Set<Capability> capabilities)
       implements ProcessFilter {
     public CapabilityFilter {
@@ -248,7 +222,7 @@ public sealed interface Hook {
    *
    * @param outsideHost as of a {@link CapabilityFilter}
    */
-  record CapabilityChangeFilter(
+  public record CapabilityChangeFilter(
       boolean negated, CapabilitySet set, boolean outsideHost, Set<Capability> capabilities)
       implements ProcessFilter {
     public CapabilityChangeFilter {
@@ -259,10 +233,10 @@ public sealed interface Hook {
   /**
    * @param argument position in {@link Hook#arguments}
    */
-  record ArgumentFilter(int argument, boolean negated, Matching matching) {}
+  public record ArgumentFilter(int argument, boolean negated, Matching matching) {}
 
   /** What a filter asks of its argument. Numbers compare as the argument's own width and sign. */
-  sealed interface Matching {
+  public sealed interface Matching {
     record OneOf(Set<Long> numbers) implements Matching {
       public OneOf {
         numbers = nonEmpty(numbers);

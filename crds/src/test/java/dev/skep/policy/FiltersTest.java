@@ -83,7 +83,7 @@ class FiltersTest {
     var hook = Policies.acceptedHook(Policies.ofSpec("kprobes: [{call: " + call + "}]"));
 
     assertThat(hook.call()).isEqualTo(call);
-    assertThat(hook.syscall()).isEqualTo(syscall);
+    assertThat(hook.place()).isEqualTo(new Hook.Place.Syscall(syscall));
     assertThat(Syscalls.number(syscall)).isPresent();
   }
 

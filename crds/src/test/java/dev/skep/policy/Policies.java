@@ -84,8 +84,8 @@ final class Policies {
     return ((Reading.Accepted) readings.getFirst()).policy();
   }
 
-  static Hook.Syscall acceptedHook(String text) {
-    return (Hook.Syscall) accepted(text).hooks().getFirst();
+  static Hook acceptedHook(String text) {
+    return accepted(text).hooks().getFirst();
   }
 
   static List<Problem> refused(String text) {

@@ -28,9 +28,9 @@ class PolicyReaderTest {
     assertThat(policy.generation()).isEqualTo(7);
     assertThat(policy.mode()).isEqualTo(Policy.Mode.MONITOR);
     assertThat(policy.nodeSelector().requirements()).hasSize(2);
-    var hook = (Hook.Syscall) policy.hooks().getFirst();
+    var hook = policy.hooks().getFirst();
     assertThat(hook.call()).isEqualTo("__x64_sys_write");
-    assertThat(hook.syscall()).isEqualTo("write");
+    assertThat(hook.place()).isEqualTo(new Hook.Place.Syscall("write"));
     assertThat(hook.message()).isEqualTo("a write to the ledger");
     assertThat(hook.tags()).containsExactly("files", "ledger");
     assertThat(hook.arguments())
@@ -161,12 +161,11 @@ class PolicyReaderTest {
 
     assertThat(policy.hooks())
         .containsExactly(
-            new Hook.Function(
+            new Hook(
                 0,
                 "spec.kprobes[0]",
                 "security_file_permission",
-                "security_file_permission",
-                false,
+                new Hook.Place.Function("security_file_permission", false),
                 List.of(
                     new Hook.Argument(0, Hook.ArgumentType.FILE, OptionalInt.empty(), "which"),
                     new Hook.Argument(1, Hook.ArgumentType.INT, OptionalInt.empty(), null)),
@@ -203,8 +202,8 @@ class PolicyReaderTest {
     assertThat(override.mode()).isEqualTo(Policy.Mode.ENFORCE);
     assertThat(override.hooks().getFirst().selectors().getFirst().action())
         .isEqualTo(new Hook.Action(true, 9, null, -13));
-    assertThat(override.hooks().getFirst())
-        .isInstanceOfSatisfying(Hook.Function.class, hook -> assertThat(hook.optional()).isTrue());
+    assertThat(override.hooks().getFirst().place())
+        .isEqualTo(new Hook.Place.Function("security_file_open", true));
     assertThat(Policies.refused(Policies.ofSpec(policy.formatted("do_unlinkat", false, -13))))
         .singleElement()
         .asString()
@@ -235,11 +234,11 @@ class PolicyReaderTest {
     assertThat(policy.nodeSelector()).isEqualTo(LabelSelector.EVERYTHING);
     assertThat(policy.hooks())
         .containsExactly(
-            new Hook.Syscall(
+            new Hook(
                 0,
                 "spec.kprobes[0]",
                 "write",
-                "write",
+                new Hook.Place.Syscall("write"),
                 List.of(),
                 null,
                 List.of(),

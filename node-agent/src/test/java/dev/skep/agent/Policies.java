@@ -31,17 +31,16 @@ public final class Policies {
         "name-of-" + uid, uid, generation, false, LabelSelector.EVERYTHING, scope, List.of(hooks));
   }
 
-  public static Hook.Syscall syscall(String name, Selector... selectors) {
+  public static Hook syscall(String name, Selector... selectors) {
     return syscall(name, null, selectors);
   }
 
-  public static Hook.Syscall syscall(
-      String name, @Nullable Argument returned, Selector... selectors) {
-    return new Hook.Syscall(
+  public static Hook syscall(String name, @Nullable Argument returned, Selector... selectors) {
+    return new Hook(
         0,
         "spec.kprobes[0]",
         "sys_" + name,
-        name,
+        new Hook.Place.Syscall(name),
         List.of(
             new Argument(0, ArgumentType.FD, OptionalInt.empty(), "file"),
             new Argument(1, ArgumentType.CHAR_BUF, OptionalInt.of(2), null),

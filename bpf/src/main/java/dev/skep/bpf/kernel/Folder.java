@@ -46,6 +46,12 @@ record Folder(Path root) {
     }
   }
 
+  /** Whether a link of this name is attached, and runs this program. */
+  boolean runs(int generation, String name, BpfProgram program) throws BpfException {
+    var link = link(generation, name);
+    return Files.exists(link) && BpfLink.programId(link) == BpfProgram.id(program.fd());
+  }
+
   boolean hasMaps() {
     return Files.isDirectory(root.resolve(MAPS));
   }

@@ -1,19 +1,15 @@
 package dev.skep.bpf.kernel;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import dev.skep.bpf.BpfException;
 import dev.skep.bpf.HookPlan;
 import dev.skep.bpf.HookPlan.Place;
 import dev.skep.bpf.layout.Structs;
-import dev.skep.bpf.libbpf.BpfLink;
 import dev.skep.bpf.libbpf.BpfObject;
 import dev.skep.bpf.libbpf.BpfProgram;
 import dev.skep.bpf.libbpf.KernelMap;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.Map;
 import java.util.Set;
@@ -155,9 +151,7 @@ final class Functions implements AutoCloseable {
   }
 
   private boolean isAttached(String program, int point) throws BpfException {
-    var link = folder.link(generation, link(program, point));
-    return Files.exists(link)
-        && BpfLink.programId(link) == BpfProgram.id(object().program(program).fd());
+    return folder.runs(generation, link(program, point), object().program(program));
   }
 
   /** What hooks at a point sit on, for people. */
@@ -201,9 +195,7 @@ final class Functions implements AutoCloseable {
   private void write(int point, String name) throws BpfException {
     try (var arena = Arena.ofConfined()) {
       var value = arena.allocate(Structs.FUNCTION_NAME_BYTES);
-      var bytes = name.getBytes(StandardCharsets.UTF_8);
-      value.asSlice(0, bytes.length).copyFrom(MemorySegment.ofArray(bytes));
-      value.set(JAVA_BYTE, bytes.length, (byte) 0);
+      value.setString(0, name);
       names.put(point - Structs.SYSCALLS_MAX, value);
     }
   }

@@ -91,11 +91,7 @@ final class HookPrograms {
     try {
       var kind = kind(hook);
       object = kind.open();
-      for (var other : Dispatch.values()) {
-        if (kind.object() == Programs.POLICY && !other.hook().equals(kind.program())) {
-          object.program(other.hook()).leaveOut();
-        }
-      }
+      object.leaveOutAllBut(kind.program());
       var constants = object.constant(PLAN);
       if (constants.byteSize() != Structs.HOOK_PLAN.byteSize()) {
         throw new BpfException("apply", 0, "struct hook_plan has not the size that is expected");

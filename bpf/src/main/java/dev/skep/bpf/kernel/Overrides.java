@@ -3,7 +3,6 @@ package dev.skep.bpf.kernel;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import dev.skep.bpf.BpfException;
-import dev.skep.bpf.libbpf.BpfLink;
 import dev.skep.bpf.libbpf.BpfObject;
 import dev.skep.bpf.libbpf.BpfProgram;
 import java.io.IOException;
@@ -63,15 +62,15 @@ final class Overrides implements AutoCloseable {
    */
   void attach(String function, int point, boolean positive) throws BpfException {
     var known = loaded.get(point);
-    if (known != null && !(positive && known.way() == Way.SECURITY_MODULE)) {
-      return;
-    }
     if (known != null) {
-      throw new BpfException(
-          "apply",
-          0,
-          "another policy overrides %s by its LSM hook, which returns no positive numbers"
-              .formatted(function));
+      if (positive && known.way() == Way.SECURITY_MODULE) {
+        throw new BpfException(
+            "apply",
+            0,
+            "another policy overrides %s by its LSM hook, which returns no positive numbers"
+                .formatted(function));
+      }
+      return;
     }
     if (!function.startsWith(PREFIX)) {
       throw new BpfException(
@@ -116,11 +115,7 @@ final class Overrides implements AutoCloseable {
   private Loaded load(Way way, String function, int point) throws BpfException {
     var object = Programs.OVERRIDE.open();
     try {
-      for (var other : Way.values()) {
-        if (other != way) {
-          object.program(other.program).leaveOut();
-        }
-      }
+      object.leaveOutAllBut(way.program);
       var program = object.program(way.program);
       program.setTarget(way.target(function));
       object.constant("point").set(JAVA_INT, 0, point);
@@ -148,11 +143,7 @@ final class Overrides implements AutoCloseable {
 
   boolean isAttached(int point) throws BpfException {
     var known = loaded.get(point);
-    if (known == null) {
-      return false;
-    }
-    var link = folder.link(generation, link(known.way(), point));
-    return Files.exists(link) && BpfLink.programId(link) == BpfProgram.id(known.program().fd());
+    return known != null && folder.runs(generation, link(known.way(), point), known.program());
   }
 
   /** Calls that went on though a hook had decided otherwise. */

@@ -21,29 +21,54 @@ import java.util.Set;
  * mirror of them; one thread at a time.
  */
 final class PointBits {
-  private final KernelMap pointHooks;
-  private final KernelMap returnHooks;
-  private final KernelMap overrideHooks;
   private final KernelMap watched;
-  private final List<BitSet> entry;
-  private final List<BitSet> returns;
-  private final List<BitSet> overrides;
+  private final Asked entry;
+  private final Asked returns;
+  private final Asked overrides;
 
   PointBits(NodeMaps maps) throws BpfException {
-    pointHooks = maps.get("point_hooks");
-    returnHooks = maps.get("return_hooks");
-    overrideHooks = maps.get("override_hooks");
     watched = maps.get("point_watched");
-    entry = read(pointHooks);
-    returns = read(returnHooks);
-    overrides = read(overrideHooks);
+    entry = Asked.read(maps.get("point_hooks"));
+    returns = Asked.read(maps.get("return_hooks"));
+    overrides = Asked.read(maps.get("override_hooks"));
+  }
+
+  /** One of the maps: by point, the slots that are asked there. */
+  private record Asked(KernelMap map, List<BitSet> slots) {
+    static Asked read(KernelMap map) throws BpfException {
+      var slots = new ArrayList<>(Collections.nCopies(map.maxEntries(), new BitSet()));
+      map.forEach((key, value) ->
+          slots.set(key.get(JAVA_INT, 0), BitSet.valueOf(value.toArray(JAVA_LONG))));
+      return new Asked(map, slots);
+    }
+
+    BitSet at(int point) {
+      return slots.get(point);
+    }
+
+    void set(int point, int slot, boolean value) throws BpfException {
+      if (at(point).get(slot) != value) {
+        at(point).set(slot, value);
+        write(map, point, at(point));
+      }
+    }
+
+    /** Bit w: word w has bits. */
+    int words(int point) {
+      int words = 0;
+      var bits = at(point);
+      for (int slot = bits.nextSetBit(0); slot >= 0; slot = bits.nextSetBit(slot + 1)) {
+        words |= 1 << (slot / Long.SIZE);
+      }
+      return words;
+    }
   }
 
   /** Those at which the slot is asked. */
   BitSet points(int slot) {
     var points = new BitSet();
-    for (int point = 0; point < entry.size(); point++) {
-      if (entry.get(point).get(slot)) {
+    for (int point = 0; point < Structs.POINTS_MAX; point++) {
+      if (entry.at(point).get(slot)) {
         points.set(point);
       }
     }
@@ -51,29 +76,29 @@ final class PointBits {
   }
 
   BitSet slots(int point) {
-    return (BitSet) entry.get(point).clone();
+    return (BitSet) entry.at(point).clone();
   }
 
   /** Of system calls. */
   boolean anyReturns() {
-    return returns.stream().limit(Structs.SYSCALLS_MAX).anyMatch(slots -> !slots.isEmpty());
+    return returns.slots().stream().limit(Structs.SYSCALLS_MAX).anyMatch(slots -> !slots.isEmpty());
   }
 
   boolean anyReturns(int point) {
-    return !returns.get(point).isEmpty();
+    return !returns.at(point).isEmpty();
   }
 
   /** Whether a call there may not be carried out. */
   boolean anyOverrides(int point) {
-    return !overrides.get(point).isEmpty();
+    return !overrides.at(point).isEmpty();
   }
 
   /** From now on the hook in this slot is asked at these points, in addition to those it has. */
   void add(int slot, Set<Integer> points, HookPlan hook) throws BpfException {
     for (int point : points) {
-      set(returnHooks, returns, point, slot, hook.wantsReturn());
-      set(overrideHooks, overrides, point, slot, hook.overrides());
-      set(pointHooks, entry, point, slot, true);
+      returns.set(point, slot, hook.wantsReturn());
+      overrides.set(point, slot, hook.overrides());
+      entry.set(point, slot, true);
       writeWatched(point);
     }
   }
@@ -84,27 +109,19 @@ final class PointBits {
    */
   boolean keepOnly(int slot, Set<Integer> points) throws BpfException {
     boolean lost = false;
-    for (int point = 0; point < entry.size(); point++) {
+    for (int point = 0; point < Structs.POINTS_MAX; point++) {
       if (points.contains(point)) {
         continue;
       }
-      if (entry.get(point).get(slot) || returns.get(point).get(slot)) {
+      if (entry.at(point).get(slot) || returns.at(point).get(slot)) {
         lost = true;
-        set(pointHooks, entry, point, slot, false);
-        set(returnHooks, returns, point, slot, false);
-        set(overrideHooks, overrides, point, slot, false);
+        entry.set(point, slot, false);
+        returns.set(point, slot, false);
+        overrides.set(point, slot, false);
         writeWatched(point);
       }
     }
     return lost;
-  }
-
-  private static void set(KernelMap map, List<BitSet> mirror, int point, int slot, boolean value)
-      throws BpfException {
-    if (mirror.get(point).get(slot) != value) {
-      mirror.get(point).set(slot, value);
-      write(map, point, mirror.get(point));
-    }
   }
 
   /** One value of a map of struct hook_bits. */
@@ -120,26 +137,10 @@ final class PointBits {
   private void writeWatched(int point) throws BpfException {
     try (var arena = Arena.ofConfined()) {
       var value = arena.allocate(Structs.WATCHED_WORDS);
-      value.set(JAVA_INT, 0, words(entry.get(point)));
-      value.set(JAVA_INT, Integer.BYTES, words(returns.get(point)));
-      value.set(JAVA_INT, 2 * Integer.BYTES, words(overrides.get(point)));
+      value.set(JAVA_INT, 0, entry.words(point));
+      value.set(JAVA_INT, Integer.BYTES, returns.words(point));
+      value.set(JAVA_INT, 2 * Integer.BYTES, overrides.words(point));
       watched.put(point, value);
     }
-  }
-
-  /** Bit w: word w has bits. */
-  private static int words(BitSet slots) {
-    int words = 0;
-    for (int slot = slots.nextSetBit(0); slot >= 0; slot = slots.nextSetBit(slot + 1)) {
-      words |= 1 << (slot / Long.SIZE);
-    }
-    return words;
-  }
-
-  private static List<BitSet> read(KernelMap map) throws BpfException {
-    var entries = new ArrayList<>(Collections.nCopies(map.maxEntries(), new BitSet()));
-    map.forEach((key, value) ->
-        entries.set(key.get(JAVA_INT, 0), BitSet.valueOf(value.toArray(JAVA_LONG))));
-    return entries;
   }
 }

@@ -5,12 +5,10 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import dev.skep.bpf.BpfException;
 import dev.skep.bpf.ProcessHooks;
 import dev.skep.bpf.layout.Structs;
-import dev.skep.bpf.libbpf.BpfLink;
 import dev.skep.bpf.libbpf.BpfObject;
 import dev.skep.bpf.libbpf.BpfProgram;
 import dev.skep.bpf.libbpf.Libc;
 import java.nio.file.Files;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -66,13 +64,7 @@ final class Sensors implements AutoCloseable {
   }
 
   private void load(BpfObject object, String wanted) throws BpfException {
-    for (var each : Dispatch.values()) {
-      for (var program : List.of(each.enter(), each.exit())) {
-        if (!program.equals(wanted)) {
-          object.program(program).leaveOut();
-        }
-      }
-    }
+    object.leaveOutAllBut(wanted);
     object.constant("generation").set(JAVA_INT, 0, generation);
     maps.load(object);
   }
@@ -184,14 +176,12 @@ final class Sensors implements AutoCloseable {
   /** Whether the dispatchers that the kernel runs are this agent's. */
   boolean isDispatching(boolean withReturns) throws BpfException {
     return active(maps) == generation
-        && isAttached(syscalls, dispatch.enter())
-        && (!withReturns || isAttached(returns(), dispatch.exit()));
+        && runs(syscalls, dispatch.enter())
+        && (!withReturns || runs(returns(), dispatch.exit()));
   }
 
-  private boolean isAttached(BpfObject object, String program) throws BpfException {
-    var link = folder.link(generation, program);
-    return Files.exists(link)
-        && BpfLink.programId(link) == BpfProgram.id(object.program(program).fd());
+  private boolean runs(BpfObject object, String program) throws BpfException {
+    return folder.runs(generation, program, object.program(program));
   }
 
   @Override

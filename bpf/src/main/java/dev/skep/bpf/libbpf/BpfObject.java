@@ -28,6 +28,8 @@ public final class BpfObject implements AutoCloseable {
       NativeFunction.libbpf("bpf_object__find_map_by_name", Returns.POINTER);
   private static final NativeFunction FIND_PROGRAM =
       NativeFunction.libbpf("bpf_object__find_program_by_name", Returns.POINTER);
+  private static final NativeFunction NEXT_PROGRAM =
+      NativeFunction.libbpf("bpf_object__next_program", Returns.ANYTHING);
   private static final NativeFunction BTF =
       NativeFunction.libbpf("bpf_object__btf", Returns.POINTER);
 
@@ -118,6 +120,18 @@ public final class BpfObject implements AutoCloseable {
               FIND_PROGRAM.call(object.address(), names.allocateFrom(program).address()),
               program + " of " + name);
       return new BpfProgram(found, program);
+    }
+  }
+
+  /** Before load: of its programs the object will have this one, and save the verifier's time. */
+  public void leaveOutAllBut(String wanted) throws BpfException {
+    long kept = program(wanted).address();
+    long next = NEXT_PROGRAM.call(object.address(), 0);
+    while (next != 0) {
+      if (next != kept) {
+        new BpfProgram(next, "a program of " + name).leaveOut();
+      }
+      next = NEXT_PROGRAM.call(object.address(), next);
     }
   }
 

@@ -50,6 +50,10 @@ public final class BpfProgram {
     return name;
   }
 
+  long address() {
+    return program;
+  }
+
   /** After load. The object closes it. */
   public int fd() throws BpfException {
     return (int) FD.orThrow(FD.call(program), name);

@@ -216,8 +216,7 @@ class ArgumentFilterIT {
   private static void watch(int syscall, ArgumentPlan argument, SelectorPlan selector)
       throws BpfException {
     var hook = TestNode.hook(syscall, List.of(argument), selector);
-    node.enforce("near", hook);
-    node.enforce("far", TestNode.behind(hook));
+    node.enforceBothWays(hook);
   }
 
   private static SelectorPlan posting(Matching matching, boolean negated) {

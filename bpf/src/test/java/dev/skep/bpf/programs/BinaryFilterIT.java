@@ -8,7 +8,6 @@ import dev.skep.bpf.HookPlan.BinaryFilter;
 import dev.skep.bpf.HookPlan.Owner;
 import dev.skep.bpf.HookPlan.SelectorPlan;
 import dev.skep.bpf.HookPlan.TextPart;
-import dev.skep.bpf.KernelRecord.Hook;
 import dev.skep.cluster.NeedsKernel;
 import dev.skep.cluster.NeedsPolicies;
 import java.io.IOException;
@@ -152,14 +151,14 @@ class BinaryFilterIT {
         new ProcessBuilder(shell.toString(), "-c", "(read line; " + other + " getppid; :); :")
             .start();
     watch(following(own(TextPart.WHOLE, shell.toString())));
-    long before = told("near");
+    long before = node.told("near");
 
     try (var input = process.outputWriter()) {
       input.write("go\n");
     }
     process.waitFor();
 
-    assertThat(told("near") - before).isEqualTo(1);
+    assertThat(node.told("near") - before).isEqualTo(1);
   }
 
   /** The kernel looks for the longest entry alone: it has the bits of the shorter ones, too. */
@@ -172,10 +171,10 @@ class BinaryFilterIT {
     node.enforce("narrow", hook(narrow));
     node.enforce("wide", hook(wide));
     Ran.run(folder, program, "getppid");
-    assertThat(List.of(told("wide"), told("narrow"))).containsExactly(1L, 1L);
+    assertThat(List.of(node.told("wide"), node.told("narrow"))).containsExactly(1L, 1L);
     node.kernel().remove("narrow");
     Ran.run(folder, program, "getppid");
-    assertThat(List.of(told("wide"), told("narrow"))).containsExactly(2L, 1L);
+    assertThat(List.of(node.told("wide"), node.told("narrow"))).containsExactly(2L, 1L);
   }
 
   @Test
@@ -231,23 +230,11 @@ class BinaryFilterIT {
   }
 
   private static void watch(BinaryFilter... filters) throws BpfException {
-    node.enforce("near", hook(filters));
-    node.enforce("far", TestNode.behind(hook(filters)));
+    node.enforceBothWays(hook(filters));
   }
 
   /** How many are told of the program and its children. */
   private long calls(Path program, Object... words) {
-    long near = told("near");
-    long far = told("far");
-    Ran.run(folder, program, words);
-    long calls = told("near") - near;
-    assertThat(told("far") - far).isEqualTo(calls);
-    return calls;
-  }
-
-  private static long told(String policy) {
-    return node.records().stream()
-        .filter(record -> record instanceof Hook hook && hook.policy().equals(policy))
-        .count();
+    return node.toldBothWays(() -> Ran.run(folder, program, words));
   }
 }

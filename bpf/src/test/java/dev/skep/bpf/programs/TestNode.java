@@ -1,5 +1,6 @@
 package dev.skep.bpf.programs;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.skep.bpf.BpfException;
@@ -104,6 +105,29 @@ final class TestNode implements AutoCloseable {
     selectors.addAll(hook.selectors());
     return new HookPlan(
         hook.index(), hook.place(), hook.wantsReturn(), hook.arguments(), selectors);
+  }
+
+  /** As policy "near" with code of its own, and as "far" in the code that later filters share. */
+  void enforceBothWays(HookPlan hook) throws BpfException {
+    enforce("near", hook);
+    enforce("far", behind(hook));
+  }
+
+  /** How often hooks of both ways tell of what this does: as often as each other. */
+  long toldBothWays(Runnable action) {
+    long near = told("near");
+    long far = told("far");
+    action.run();
+    long calls = told("near") - near;
+    assertThat(told("far") - far).isEqualTo(calls);
+    return calls;
+  }
+
+  /** How often the policy's hooks have told of anything. */
+  long told(String policy) {
+    return records().stream()
+        .filter(record -> record instanceof KernelRecord.Hook hook && hook.policy().equals(policy))
+        .count();
   }
 
   /**

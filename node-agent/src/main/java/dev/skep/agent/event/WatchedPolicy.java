@@ -2,6 +2,7 @@ package dev.skep.agent.event;
 
 import dev.skep.events.Hook;
 import dev.skep.policy.Hook.ArgumentType;
+import dev.skep.policy.Hook.Place;
 import dev.skep.policy.Policy;
 import java.util.List;
 import java.util.Map;
@@ -47,9 +48,9 @@ public record WatchedPolicy(String uid, long generation, Map<Integer, WatchedHoo
     var hooks = new TreeMap<Integer, WatchedHook>();
     for (var hook : policy.hooks()) {
       var function =
-          switch (hook) {
-            case dev.skep.policy.Hook.Syscall call -> functionPrefix + call.syscall();
-            case dev.skep.policy.Hook.Function call -> call.symbol();
+          switch (hook.place()) {
+            case Place.Syscall(var name) -> functionPrefix + name;
+            case Place.Function(var symbol, _) -> symbol;
           };
       var returned = hook.returned();
       hooks.put(

@@ -11,24 +11,24 @@ import java.util.List;
 final class FunctionFit {
   private FunctionFit() {}
 
-  static List<String> problems(Hook.Function hook, KernelFunction function) {
+  static List<String> problems(Hook hook, String symbol, KernelFunction function) {
     return switch (function) {
       case KernelFunction.Missing _ ->
           List.of(
               hook.path()
                   + ".call: this node's kernel has no function "
-                  + hook.symbol()
+                  + symbol
                   + "; kernels differ in them: keep the policy off such nodes with nodeSelector, or"
                   + " hook a function that they all have");
       case KernelFunction.Untyped _ -> List.of();
-      case KernelFunction.Typed(var parameters) -> problems(hook, parameters);
+      case KernelFunction.Typed(var parameters) -> problems(hook, symbol, parameters);
     };
   }
 
-  private static List<String> problems(Hook.Function hook, List<Parameter> parameters) {
+  private static List<String> problems(Hook hook, String symbol, List<Parameter> parameters) {
     var problems = new ArrayList<String>();
     for (var argument : hook.arguments()) {
-      var at = hook.path() + ".args: " + hook.symbol() + " of this node's kernel has ";
+      var at = hook.path() + ".args: " + symbol + " of this node's kernel has ";
       if (argument.index() >= parameters.size()) {
         problems.add(at + count(parameters.size()) + ", none with index " + argument.index());
       } else if (!fits(argument.type(), parameters.get(argument.index()))) {

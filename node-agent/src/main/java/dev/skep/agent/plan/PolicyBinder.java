@@ -94,18 +94,18 @@ public final class PolicyBinder {
   }
 
   private boolean isLeftOut(Hook hook) {
-    return hook instanceof Hook.Function function
-        && function.optional()
-        && host.function(function.symbol()) instanceof KernelFunction.Missing;
+    return hook.place() instanceof Hook.Place.Function(var symbol, boolean optional)
+        && optional
+        && host.function(symbol) instanceof KernelFunction.Missing;
   }
 
   private HookPlan bind(Hook hook, List<String> problems) {
     var place =
-        switch (hook) {
-          case Hook.Syscall call -> syscall(call, problems);
-          case Hook.Function function -> {
-            problems.addAll(FunctionFit.problems(function, host.function(function.symbol())));
-            yield new Place.Function(function.symbol());
+        switch (hook.place()) {
+          case Hook.Place.Syscall(var name) -> syscall(name, hook.path(), problems);
+          case Hook.Place.Function(var symbol, _) -> {
+            problems.addAll(FunctionFit.problems(hook, symbol, host.function(symbol)));
+            yield new Place.Function(symbol);
           }
         };
     var selectors = new ArrayList<SelectorPlan>();
@@ -120,13 +120,13 @@ public final class PolicyBinder {
         selectors);
   }
 
-  private Place syscall(Hook.Syscall hook, List<String> problems) {
-    var number = host.syscallNumber(hook.syscall());
+  private Place syscall(String name, String path, List<String> problems) {
+    var number = host.syscallNumber(name);
     if (number.isEmpty()) {
       problems.add(
-          hook.path()
+          path
               + ".call: no system call "
-              + hook.syscall()
+              + name
               + " is known for "
               + host.architecture()
               + "; keep the policy off such nodes with nodeSelector kubernetes.io/arch");

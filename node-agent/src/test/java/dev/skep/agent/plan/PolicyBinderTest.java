@@ -171,13 +171,16 @@ class PolicyBinderTest {
     return new Hook.Argument(index, type, OptionalInt.empty(), null);
   }
 
-  private static Hook.Function function(String symbol, Hook.Argument... arguments) {
-    return new Hook.Function(
-        0,
-        "spec.kprobes[0]",
-        symbol,
-        symbol,
-        false,
+  private static Hook function(String symbol, Hook.Argument... arguments) {
+    return function(0, new Hook.Place.Function(symbol, false), arguments);
+  }
+
+  private static Hook function(int index, Hook.Place.Function place, Hook.Argument... arguments) {
+    return new Hook(
+        index,
+        "spec.kprobes[" + index + "]",
+        place.symbol(),
+        place,
         List.of(arguments),
         null,
         List.of(),
@@ -187,7 +190,7 @@ class PolicyBinderTest {
 
   @Test
   void aFunctionThatMayBeMissingIsLeftOutWhereItIs() {
-    var optional = optional("no_such");
+    var optional = function(1, new Hook.Place.Function("no_such", true));
 
     assertThat(binder.bind(policy("uid-1", 1, optional, function("security_file_permission"))))
         .isInstanceOfSatisfying(
@@ -200,11 +203,6 @@ class PolicyBinderTest {
         .containsExactly(
             "spec.kprobes: this node's kernel has none of the functions, all of which may be"
                 + " missing");
-  }
-
-  private static Hook.Function optional(String symbol) {
-    return new Hook.Function(
-        1, "spec.kprobes[1]", symbol, symbol, true, List.of(), null, List.of(), null, List.of());
   }
 
   @Test
