@@ -34,20 +34,37 @@ static __always_inline const volatile struct argument_plan *argument_of(const vo
 	return &hook.arguments[position < ARGUMENTS_MAX ? position : 0];
 }
 
+/* What a register holds, of which a narrower number leaves the rest to chance. */
+static __always_inline __u64 number_of(__u8 kind, __u64 value)
+{
+	if (kind == ARGUMENT_INT || kind == ARGUMENT_FD)
+		return (__s32)value;
+	if (kind == ARGUMENT_UINT32)
+		return (__u32)value;
+	if (kind == ARGUMENT_INT16)
+		return (__s16)value;
+	if (kind == ARGUMENT_UINT16)
+		return (__u16)value;
+	if (kind == ARGUMENT_INT8)
+		return (__s8)value;
+	if (kind == ARGUMENT_UINT8)
+		return (__u8)value;
+	return value;
+}
+
+static __always_inline bool is_signed(__u8 kind)
+{
+	return kind == ARGUMENT_INT || kind == ARGUMENT_FD || kind == ARGUMENT_LONG || kind == ARGUMENT_INT16 || kind == ARGUMENT_INT8;
+}
+
 /* Compares as wide as the argument is, and with its sign. */
 static __always_inline bool number_filter_holds(const volatile struct filter_plan *filter, struct chain *chain)
 {
 	const volatile struct argument_plan *argument = argument_of(filter);
 	__u8 kind = argument->kind, operator = filter->operator, count = filter->count;
-	__u64 value = argument_value(chain, argument->index), bound = filter->values[0], sign = 0;
+	__u64 value = number_of(kind, argument_value(chain, argument->index)), bound = filter->values[0];
+	__u64 sign = is_signed(kind) ? 1ULL << 63 : 0; /* with it turned round, signed numbers are in the order of unsigned ones */
 	bool found = false;
-
-	if (kind == ARGUMENT_INT || kind == ARGUMENT_FD)
-		value = (__s32)value;
-	else if (kind == ARGUMENT_UINT32)
-		value = (__u32)value;
-	if (kind == ARGUMENT_INT || kind == ARGUMENT_LONG || kind == ARGUMENT_FD)
-		sign = 1ULL << 63; /* with it turned round, signed numbers are in the order of unsigned ones */
 
 	if (operator == FILTER_EQUAL) {
 		found = is_value(filter, value);

@@ -33,7 +33,11 @@ static __always_inline __u32 append_argument(struct record_buffer *buffer, __u32
 	header->flags = 0;
 	header->padding = 0;
 	header->size = 0;
-	header->value = is_pointer(argument->kind) ? 0 : chain->arguments[argument->kind == ARGUMENT_CHAR_BUF ? argument->size_index : argument->index];
+	header->value = 0;
+	if (argument->kind == ARGUMENT_CHAR_BUF)
+		header->value = chain->arguments[argument->size_index];
+	else if (!is_pointer(argument->kind))
+		header->value = number_of(argument->kind, chain->arguments[argument->index]);
 	at += sizeof(*header);
 	if (!is_text(argument->kind))
 		return at;

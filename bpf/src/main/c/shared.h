@@ -8,7 +8,7 @@
 #ifndef SKEP_SHARED_H
 #define SKEP_SHARED_H
 
-#define SKEP_LAYOUT 5
+#define SKEP_LAYOUT 6
 
 #define PATH_MAX_BYTES 4096 /* the kernel's PATH_MAX, terminating NUL included */
 #define DATA_MAX_BYTES 4096 /* most bytes of one string or buffer argument */
@@ -211,7 +211,7 @@ struct argument_header { /* of one argument: 16 bytes, then `size` bytes, then z
 	__u8 flags; /* ARGUMENT_* */
 	__u8 padding;
 	__u32 size; /* of the text or the buffer that follows; 0 for numbers */
-	__u64 value; /* the register, but 0 of a pointer to a text; for a buffer its full size */
+	__u64 value; /* the number, as wide as its kind says; 0 of a pointer to a text; for a buffer its full size */
 };
 
 struct return_record {
@@ -238,6 +238,10 @@ enum argument_kind {
 	ARGUMENT_DENTRY = 10, /* struct dentry *: bytes are the path below the root of its file system */
 	ARGUMENT_BINPRM = 11, /* struct linux_binprm *: bytes are the path of what is executed */
 	ARGUMENT_FILENAME = 12, /* struct filename *: as the caller wrote it */
+	ARGUMENT_INT8 = 13,
+	ARGUMENT_UINT8 = 14,
+	ARGUMENT_INT16 = 15,
+	ARGUMENT_UINT16 = 16,
 };
 
 struct argument_plan {

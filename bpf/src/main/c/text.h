@@ -129,21 +129,26 @@ static __always_inline void read_object(struct text *text, __u8 kind, __u64 addr
 		read_string(text, (__u64)BPF_CORE_READ((struct filename *)address, name));
 }
 
+static __always_inline bool is_object(__u8 kind)
+{
+	return kind >= ARGUMENT_FILE && kind <= ARGUMENT_FILENAME;
+}
+
 static __always_inline bool is_text(__u8 kind)
 {
-	return kind == ARGUMENT_FD || kind == ARGUMENT_STRING || kind == ARGUMENT_CHAR_BUF || kind >= ARGUMENT_FILE;
+	return kind == ARGUMENT_FD || kind == ARGUMENT_STRING || kind == ARGUMENT_CHAR_BUF || is_object(kind);
 }
 
 /* Where the text lies says nothing about it, and differs from one call to the next. */
 static __always_inline bool is_pointer(__u8 kind)
 {
-	return kind == ARGUMENT_STRING || kind >= ARGUMENT_FILE;
+	return kind == ARGUMENT_STRING || is_object(kind);
 }
 
 /* Of a path that is too long its end is there, of all other texts the beginning. */
 static __always_inline bool is_path(__u8 kind)
 {
-	return kind == ARGUMENT_FD || (kind >= ARGUMENT_FILE && kind != ARGUMENT_FILENAME);
+	return kind == ARGUMENT_FD || (is_object(kind) && kind != ARGUMENT_FILENAME);
 }
 
 static __always_inline __u64 argument_value(struct chain *chain, __u8 index)
@@ -167,7 +172,7 @@ static __always_inline struct text *text_of(struct chain *chain, const volatile 
 		read_descriptor(text, value);
 	else if (argument->kind == ARGUMENT_STRING)
 		read_string(text, value);
-	else if (SCRATCH == SCRATCH_OF_FUNCTIONS && argument->kind >= ARGUMENT_FILE)
+	else if (SCRATCH == SCRATCH_OF_FUNCTIONS && is_object(argument->kind))
 		read_object(text, argument->kind, value);
 	else
 		read_buffer(text, value, argument_value(chain, argument->size_index));

@@ -72,34 +72,60 @@ public record HookPlan(
 
   /** How the kernel reads an argument; {@code code} is {@code enum argument_kind} of shared.h. */
   public enum ArgumentKind {
-    INT(1),
-    UINT32(2),
-    SIZE(3),
-    FD(4),
+    INT(1, 32, true),
+    UINT32(2, 32, false),
+    SIZE(3, 64, false),
+    FD(4, 32, true),
     STRING(5),
     CHAR_BUF(6),
-    LONG(7),
+    LONG(7, 64, true),
     FILE(8),
     PATH(9),
     DENTRY(10),
     BINPRM(11),
-    FILENAME(12);
+    FILENAME(12),
+    INT8(13, 8, true),
+    UINT8(14, 8, false),
+    INT16(15, 16, true),
+    UINT16(16, 16, false);
 
     private final int code;
+    private final int bits;
+    private final boolean signed;
 
-    ArgumentKind(int code) {
+    /** Of a number. */
+    ArgumentKind(int code, int bits, boolean signed) {
       this.code = code;
+      this.bits = bits;
+      this.signed = signed;
+    }
+
+    /** Of something that is looked up at an address. */
+    ArgumentKind(int code) {
+      this(code, Long.SIZE, false);
     }
 
     public int code() {
       return code;
     }
 
+    /** Whether numbers of this kind may be negative. */
+    public boolean isSigned() {
+      return signed;
+    }
+
+    /** What a register with these bits holds, of which a narrower number takes the lower ones. */
+    public long of(long register) {
+      int rest = Long.SIZE - bits;
+      long upper = register << rest;
+      return signed ? upper >> rest : upper >>> rest;
+    }
+
     /** Whether its bytes are the path of a file. */
     public boolean isPath() {
       return switch (this) {
         case FD, FILE, PATH, DENTRY, BINPRM -> true;
-        case INT, UINT32, SIZE, STRING, CHAR_BUF, LONG, FILENAME -> false;
+        default -> false;
       };
     }
   }

@@ -214,7 +214,7 @@ public sealed interface KernelRecord {
   }
 
   /**
-   * @param value the register; for a buffer its full size in bytes
+   * @param value the number, as wide as its kind says; of a buffer its full size in bytes
    * @param bytes text (no NUL) or buffer; empty for numbers
    */
   record Argument(

@@ -154,6 +154,10 @@ final class EngineForm {
 
   private Optional<ArgumentType> type(Argument argument) {
     return switch (argument.type()) {
+      case INT8 -> Optional.of(ArgumentType.INT8);
+      case UINT8 -> Optional.of(ArgumentType.UINT8);
+      case INT16 -> Optional.of(ArgumentType.INT16);
+      case UINT16 -> Optional.of(ArgumentType.UINT16);
       case INT32 -> Optional.of(ArgumentType.INT);
       case UINT32 -> Optional.of(ArgumentType.UINT32);
       case INT64 -> Optional.of(ArgumentType.LONG);
@@ -176,8 +180,8 @@ final class EngineForm {
             argument.path() + ".type",
             "arguments of type "
                 + argument.type().words().getFirst()
-                + "; int, uint32, long, size_t, fd, string, char_buf, file, path, dentry, linux_binprm,"
-                + " filename and nop can be read");
+                + "; int8 to int64, uint8 to uint64, long, size_t, fd, string, char_buf, file, path,"
+                + " dentry, linux_binprm, filename and nop can be read");
         yield Optional.empty();
       }
     };
@@ -188,11 +192,12 @@ final class EngineForm {
       return null;
     }
     return switch (returned.type()) {
-      case INT32, INT64, UINT64 -> readArgument(returned, call).orElse(null);
+      case INT8, UINT8, INT16, UINT16, INT32, UINT32, INT64, UINT64 ->
+          readArgument(returned, call).orElse(null);
       default -> {
         problems.unsupported(
             returned.path() + ".type",
-            "a return value of this type; int, long and size_t can be reported");
+            "a return value of this type; numbers, such as int, long and size_t, can be reported");
         yield null;
       }
     };

@@ -75,6 +75,10 @@ public record Hook(
 
   /** {@code NOP} is checked and then left out, so that it never gets here. */
   public enum ArgumentType {
+    INT8,
+    UINT8,
+    INT16,
+    UINT16,
     INT,
     UINT32,
     LONG,
@@ -92,13 +96,15 @@ public record Hook(
     public String struct() {
       return switch (this) {
         case FILE, PATH, DENTRY, LINUX_BINPRM, FILENAME -> name().toLowerCase(Locale.ROOT);
-        case INT, UINT32, LONG, SIZE, FD, STRING, CHAR_BUF -> "";
+        default -> "";
       };
     }
 
     /** Of a number: how wide it is; else 0. */
     public int bytes() {
       return switch (this) {
+        case INT8, UINT8 -> Byte.BYTES;
+        case INT16, UINT16 -> Short.BYTES;
         case INT, UINT32, FD -> Integer.BYTES;
         case LONG, SIZE -> Long.BYTES;
         case STRING, CHAR_BUF, FILE, PATH, DENTRY, LINUX_BINPRM, FILENAME -> 0;

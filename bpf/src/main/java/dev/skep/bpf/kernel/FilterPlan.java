@@ -126,9 +126,9 @@ record FilterPlan(
           oneOf(FilterOperator.EQUAL, negated, argument, widened(numbers, kind), resources);
       case Matching.InRange(var ranges) -> ranges(negated, argument, ranges, kind, resources);
       case Matching.GreaterThan(long bound) ->
-          number(FilterOperator.GREATER, negated, argument, widened(bound, kind));
+          number(FilterOperator.GREATER, negated, argument, kind.of(bound));
       case Matching.LessThan(long bound) ->
-          number(FilterOperator.LESS, negated, argument, widened(bound, kind));
+          number(FilterOperator.LESS, negated, argument, kind.of(bound));
       case Matching.AnyBit(long bits) -> number(FilterOperator.MASK, negated, argument, bits);
       case Matching.TextOneOf(var texts) ->
           text(FilterOperator.TEXT_EQUAL, negated, argument, new ValueSet.Texts(texts), resources);
@@ -174,12 +174,12 @@ record FilterPlan(
     if (2 * ranges.size() <= Structs.INLINE_VALUES) {
       var bounds = new ArrayList<Long>();
       for (var range : ranges) {
-        bounds.add(widened(range.low(), kind));
-        bounds.add(widened(range.high(), kind));
+        bounds.add(kind.of(range.low()));
+        bounds.add(kind.of(range.high()));
       }
       return new FilterPlan(FilterOperator.RANGE, negated, argument, bounds.size(), 0, bounds);
     }
-    var prefixes = NumberPrefix.of(ranges, isSigned(kind));
+    var prefixes = NumberPrefix.of(ranges, kind.isSigned());
     int set = resources.set(new ValueSet.Ranges(prefixes));
     return new FilterPlan(FilterOperator.RANGE, negated, argument, Structs.IN_SET, set, List.of());
   }
@@ -199,26 +199,9 @@ record FilterPlan(
     return numbers.stream().map(Integer::toUnsignedLong).collect(Collectors.toUnmodifiableSet());
   }
 
+  /** As the program has the argument before it compares. */
   private static Set<Long> widened(Collection<Long> numbers, ArgumentKind kind) {
-    return numbers.stream()
-        .map(number -> widened(number, kind))
-        .collect(Collectors.toUnmodifiableSet());
-  }
-
-  /** As the program widens the argument before it compares. */
-  private static long widened(long number, ArgumentKind kind) {
-    return switch (kind) {
-      case INT, FD -> (int) number;
-      case UINT32 -> number & 0xffff_ffffL;
-      case SIZE, LONG, STRING, CHAR_BUF, FILE, PATH, DENTRY, BINPRM, FILENAME -> number;
-    };
-  }
-
-  private static boolean isSigned(ArgumentKind kind) {
-    return switch (kind) {
-      case INT, FD, LONG -> true;
-      case UINT32, SIZE, STRING, CHAR_BUF, FILE, PATH, DENTRY, BINPRM, FILENAME -> false;
-    };
+    return numbers.stream().map(kind::of).collect(Collectors.toUnmodifiableSet());
   }
 
   /**

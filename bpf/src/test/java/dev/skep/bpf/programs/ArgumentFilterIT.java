@@ -76,6 +76,16 @@ class ArgumentFilterIT {
         argumentSet("size <", ArgumentKind.SIZE, new Matching.LessThan(10), 9L, -1L),
         argumentSet("long <", ArgumentKind.LONG, new Matching.LessThan(-5), -6L, -5L),
         argumentSet("long >", ArgumentKind.LONG, new Matching.GreaterThan(-5), -4L, -6L),
+        argumentSet("int8", ArgumentKind.INT8, new Matching.OneOf(Set.of(-1L)), 0x1ffL, 0xfeL),
+        argumentSet("int8 <", ArgumentKind.INT8, new Matching.LessThan(-127), 0x80L, 0x81L),
+        argumentSet("int8 >", ArgumentKind.INT8, ranges(-2, 3, 9, 9, 12, 14), 0x1feL, 0x1fdL),
+        argumentSet("uint8", ArgumentKind.UINT8, new Matching.OneOf(Set.of(255L)), -1L, 0x1feL),
+        argumentSet("uint8 >", ArgumentKind.UINT8, new Matching.GreaterThan(127), 0x80L, 0x17fL),
+        argumentSet("int16", ArgumentKind.INT16, new Matching.OneOf(Set.of(-2L)), 0x1fffeL, -3L),
+        argumentSet("int16 >", ArgumentKind.INT16, new Matching.GreaterThan(0), 0x10001L, 0x8001L),
+        argumentSet("uint16", ArgumentKind.UINT16, ranges(0xfffe, 0xffff), -2L, 0x1fffdL),
+        argumentSet("uint16 <", ArgumentKind.UINT16, new Matching.LessThan(2), 0x10001L, -1L),
+        argumentSet("uint16 mask", ArgumentKind.UINT16, new Matching.AnyBit(0x8000), -1L, 0x17fffL),
         argumentSet("mask", ArgumentKind.INT, new Matching.AnyBit(6), 4L, 9L),
         argumentSet("a range", ArgumentKind.INT, ranges(-3, 5), -3L, 6L),
         argumentSet("its end", ArgumentKind.INT, ranges(-3, 5), 5L, -4L),
@@ -102,8 +112,8 @@ class ArgumentFilterIT {
     for (var negated : List.of(false, true)) {
       watch(LSEEK, new ArgumentPlan(kind, 1, 0), posting(matching, negated));
 
-      assertThat(reported("lseek", hit)).isEqualTo(!negated);
-      assertThat(reported("lseek", miss)).isEqualTo(negated);
+      assertThat(reportedSeek(kind, hit)).isEqualTo(!negated);
+      assertThat(reportedSeek(kind, miss)).isEqualTo(negated);
     }
   }
 
@@ -165,8 +175,8 @@ class ArgumentFilterIT {
         "selectors",
         TestNode.hook(LSEEK, List.of(new ArgumentPlan(ArgumentKind.LONG, 1, 0)), silent, other));
 
-    assertThat(reported("lseek", 4)).isFalse();
-    assertThat(reported("lseek", 12)).isFalse();
+    assertThat(reportedSeek(ArgumentKind.LONG, 4)).isFalse();
+    assertThat(reportedSeek(ArgumentKind.LONG, 12)).isFalse();
     var odd = Trigger.run("lseek", 5);
     assertThat(node.records(Hook.class, odd.pid()))
         .filteredOn(hook -> hook.policy().equals("selectors") && value(hook) == 5)
@@ -226,11 +236,18 @@ class ArgumentFilterIT {
 
   private static boolean reported(Object... words) {
     var outcome = Trigger.run(words);
-    var hooks = node.records(Hook.class, outcome.pid()).stream();
-    if (words[0].equals("lseek")) { // the program's start seeks too
-      long sought = ((Number) words[1]).longValue();
-      hooks = hooks.filter(hook -> value(hook) == sought);
-    }
+    return reported(node.records(Hook.class, outcome.pid()).stream());
+  }
+
+  /** The program's start seeks too. */
+  private static boolean reportedSeek(ArgumentKind kind, long sought) {
+    var outcome = Trigger.run("lseek", sought);
+    return reported(
+        node.records(Hook.class, outcome.pid()).stream()
+            .filter(hook -> value(hook) == kind.of(sought)));
+  }
+
+  private static boolean reported(Stream<Hook> hooks) {
     var policies = hooks.map(Hook::policy).collect(Collectors.toSet());
     assertThat(policies.contains("far")).isEqualTo(policies.contains("near"));
     return !policies.isEmpty();

@@ -343,11 +343,9 @@ class FunctionHookIT {
 
   private static String text(KernelRecord.Argument argument) {
     return switch (argument.kind()) {
-      case INT, UINT32, SIZE, LONG ->
-          Long.toString(
-              argument.kind() == ArgumentKind.INT ? (int) argument.value() : argument.value());
       case FD, STRING, CHAR_BUF, FILE, PATH, DENTRY, BINPRM, FILENAME ->
           new String(argument.bytes(), UTF_8);
+      default -> Long.toString(argument.value());
     };
   }
 

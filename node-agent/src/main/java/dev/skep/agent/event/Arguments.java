@@ -26,8 +26,8 @@ final class Arguments {
 
   private static Argument of(KernelRecord.Argument read, String label) {
     return switch (read.kind()) {
-      case INT -> new Argument.IntArg((int) read.value(), label);
-      case UINT32 -> new Argument.UintArg((int) read.value(), label);
+      case INT8, INT16, INT -> new Argument.IntArg((int) read.value(), label);
+      case UINT8, UINT16, UINT32 -> new Argument.UintArg((int) read.value(), label);
       case LONG -> new Argument.LongArg(read.value(), label);
       case SIZE -> new Argument.SizeArg(read.value(), label);
       case FD ->
@@ -74,6 +74,10 @@ final class Arguments {
   static Argument returned(long value, @Nullable ArgumentType type, String label) {
     return switch (type) {
       case null -> new Argument.LongArg(value, label);
+      case INT8 -> new Argument.IntArg((byte) value, label);
+      case UINT8 -> new Argument.UintArg((int) value & 0xff, label);
+      case INT16 -> new Argument.IntArg((short) value, label);
+      case UINT16 -> new Argument.UintArg((int) value & 0xffff, label);
       case INT, FD -> new Argument.IntArg((int) value, label);
       case UINT32 -> new Argument.UintArg((int) value, label);
       case SIZE -> new Argument.SizeArg(value, label);

@@ -138,6 +138,10 @@ public final class PolicyBinder {
   private static ArgumentPlan bind(Hook.Argument argument) {
     var kind =
         switch (argument.type()) {
+          case INT8 -> ArgumentKind.INT8;
+          case UINT8 -> ArgumentKind.UINT8;
+          case INT16 -> ArgumentKind.INT16;
+          case UINT16 -> ArgumentKind.UINT16;
           case INT -> ArgumentKind.INT;
           case UINT32 -> ArgumentKind.UINT32;
           case LONG -> ArgumentKind.LONG;

@@ -48,6 +48,8 @@ import java.util.OptionalInt;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class EventTellerTest {
   private static final ProcessKey INIT = key(1, 10);
@@ -197,6 +199,42 @@ class EventTellerTest {
             new Argument.ErrorArg("buffer not readable", ""),
             new Argument.TruncatedBytesArg(bytes("begin"), 9_000, ""),
             new Argument.IntArg(-1, ""));
+  }
+
+  @Test
+  void numbersAreToldWithTheirOwnWidthAndSign() {
+    teller.tell(
+        hook(
+            3_000,
+            SHELL,
+            KernelRecord.Action.POST,
+            0,
+            number(ArgumentKind.INT8, -1),
+            number(ArgumentKind.UINT8, 255),
+            number(ArgumentKind.INT16, -2),
+            number(ArgumentKind.UINT16, 65_534)));
+
+    assertThat(((ProcessKprobe) events.getLast()).args())
+        .containsExactly(
+            new Argument.IntArg(-1, ""),
+            new Argument.UintArg(255, ""),
+            new Argument.IntArg(-2, ""),
+            new Argument.UintArg(65_534, ""));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"INT8, -2", "UINT8, 254", "INT16, 510", "UINT16, 510", "INT, 66046", "UINT32, 66046"})
+  void aReturnValueIsToldWithItsOwnWidthAndSign(ArgumentType type, int told) {
+    book.put(returning(type));
+    teller.tell(hook(3_000, SHELL, KernelRecord.Action.POST, 0, true));
+
+    teller.tell(returned(3_000, SHELL, 0xab_0001_01feL));
+
+    assertThat(((ProcessKprobe) events.getLast()).returned())
+        .isEqualTo(
+            type.name().startsWith("U")
+                ? new Argument.UintArg(told, "error")
+                : new Argument.IntArg(told, "error"));
   }
 
   @Test
