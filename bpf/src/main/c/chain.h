@@ -7,12 +7,18 @@
 #define SKEP_CHAIN_H
 
 #include "maps.h"
+#include "claim.h"
 
-static __always_inline struct chain *this_chain(void)
+/* Of the run of a chain that has this context. */
+static __always_inline struct chain *this_chain(void *ctx)
 {
+#ifdef SKEP_CLAIMED
+	return claimed_by(ctx);
+#else
 	__u32 space = SCRATCH;
 
 	return bpf_map_lookup_elem(&chains, &space);
+#endif
 }
 
 /* When the call began; the same for all its hooks. Asked only for what is reported: the clock costs 20 ns. */
@@ -34,6 +40,19 @@ static __always_inline __u32 lowest_bit(__u64 bits)
 	bits = (bits & 0x3333333333333333) + (bits >> 2 & 0x3333333333333333);
 	bits = (bits + (bits >> 4)) & 0x0f0f0f0f0f0f0f0f;
 	return bits * 0x0101010101010101 >> 56;
+}
+
+/* Whether any hook is in both. */
+static __always_inline bool any_hook(__u32 words, struct hook_bits *watching, struct hook_bits *in_scope)
+{
+	for (int turn = 0; turn < HOOK_WORDS && words; turn++) {
+		__u32 word = lowest_bit(words) & (HOOK_WORDS - 1);
+
+		if (watching->words[word] & in_scope->words[word])
+			return true;
+		words &= words - 1;
+	}
+	return false;
 }
 
 /* The chain gets the hooks that are in both; `words` says which words of them are worth a look. */
@@ -78,10 +97,11 @@ static __always_inline void next_hook(void *ctx, struct chain *chain, void *prog
 		__u32 slot = take_hook(chain);
 
 		if (slot >= HOOKS_MAX)
-			return;
+			break;
 		bpf_tail_call(ctx, programs, slot);
 		drop(DROP_CHAIN_CUT);
 	}
+	give_back(chain);
 }
 
 #endif

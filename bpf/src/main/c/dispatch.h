@@ -22,16 +22,37 @@ static __always_inline struct hook_bits *hooks_in_scope(void)
 	return bpf_map_lookup_elem(&covers, &cover);
 }
 
-/* The hooks at this point that act where the current process is; NULL if there are none. Their chain is this CPU's until the program ends. */
-static __always_inline struct chain *chain_of(__u32 point, struct watched_words *watched)
+/* The chain of a run that meets these hooks; NULL if there are none. */
+static __always_inline struct chain *new_chain(void *ctx, __u32 words, struct hook_bits *watching, struct hook_bits *in_scope)
+{
+	struct chain *chain;
+
+#ifdef SKEP_CLAIMED
+	if (!any_hook(words, watching, in_scope))
+		return NULL;
+	chain = claim(ctx);
+#else
+	chain = this_chain(ctx);
+#endif
+	if (!chain)
+		return NULL;
+	begin_chain(chain, words, watching, in_scope);
+	if (chain->pending)
+		return chain;
+	give_back(chain);
+	return NULL;
+}
+
+/* The hooks at this point that act where the current process is; NULL if there are none. Their chain is this run's until it ends. */
+static __always_inline struct chain *chain_of(void *ctx, __u32 point, struct watched_words *watched)
 {
 	struct hook_bits *watching = bpf_map_lookup_elem(&point_hooks, &point), *in_scope = hooks_in_scope();
-	struct chain *chain = this_chain();
+	struct chain *chain;
 
-	if (!watching || !in_scope || !chain)
+	if (!watching || !in_scope)
 		return NULL;
-	begin_chain(chain, watched->entry, watching, in_scope);
-	if (!chain->pending)
+	chain = new_chain(ctx, watched->entry, watching, in_scope);
+	if (!chain)
 		return NULL;
 	chain->point = point;
 	chain->texts_read = 0;
@@ -53,10 +74,10 @@ static __always_inline void send_return(struct task_struct *task, struct return_
 }
 
 /* Tells each hook that waits for it what the call returned. */
-static __always_inline int returned(__u32 point, struct watched_words *watched, struct task_struct *task, long value)
+static __always_inline int returned(void *ctx, __u32 point, struct watched_words *watched, struct task_struct *task, long value)
 {
 	struct hook_bits *waiting = bpf_map_lookup_elem(&return_hooks, &point);
-	struct chain *chain = this_chain();
+	struct chain *chain = this_chain(ctx);
 
 	if (!waiting || !chain)
 		return 0;

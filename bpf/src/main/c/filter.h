@@ -91,11 +91,11 @@ static __always_inline bool text_filter_holds(const volatile struct filter_plan 
 	bool found;
 
 	if (filter->operator == FILTER_TEXT_EQUAL)
-		found = is_one_of(text, filter->set);
+		found = is_one_of(chain, text, filter->set);
 	else if (filter->operator == FILTER_TEXT_PREFIX)
-		found = has_prefix(text, filter->set);
+		found = has_prefix(chain, text, filter->set);
 	else
-		found = has_postfix(text, filter->set);
+		found = has_postfix(chain, text, filter->set);
 	return found != filter->negated;
 }
 
@@ -108,12 +108,13 @@ static __always_inline bool filter_holds(const volatile struct filter_plan *filt
 	if (operator < FILTER_PID)
 		return number_filter_holds(filter, chain);
 	if (operator < FILTER_TEXT_EQUAL)
-		return process_filter_holds(filter, task);
+		return process_filter_holds(filter, chain, task);
 	return text_filter_holds(filter, chain);
 }
 
 struct far_walk {
 	__u32 selector; /* the one found */
+	__u32 space; /* the chain's */
 	bool holds; /* what the filters so far said of the selector that is not at its end yet */
 };
 
@@ -121,7 +122,7 @@ struct far_walk {
 static long far_filter(__u64 turn, struct far_walk *walk)
 {
 	const volatile struct filter_plan *filter;
-	struct chain *chain = this_chain();
+	struct chain *chain = chain_at(walk->space);
 	__u64 i = FILTERS_NEAR + turn;
 
 	if (i >= FILTERS_MAX || !chain)
@@ -141,9 +142,9 @@ static long far_filter(__u64 turn, struct far_walk *walk)
 	return 0;
 }
 
-static __noinline __u32 far_selector(bool holds)
+static __noinline __u32 far_selector(__u32 space, bool holds)
 {
-	struct far_walk walk = {.selector = NO_SELECTOR, .holds = holds};
+	struct far_walk walk = {.selector = NO_SELECTOR, .space = space, .holds = holds};
 
 	bpf_loop(FILTERS_MAX - FILTERS_NEAR, far_filter, &walk, 0);
 	return walk.selector;
@@ -170,7 +171,7 @@ static __always_inline __u32 matching_selector(struct chain *chain, struct task_
 			holds = true;
 		}
 	}
-	return hook.filters[FILTERS_NEAR].operator == FILTER_NONE ? NO_SELECTOR : far_selector(holds);
+	return hook.filters[FILTERS_NEAR].operator == FILTER_NONE ? NO_SELECTOR : far_selector(space_of(chain), holds);
 }
 
 #endif

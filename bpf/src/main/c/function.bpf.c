@@ -29,7 +29,7 @@ int dispatch_function(struct pt_regs *regs)
 		return 0;
 	if (watched->overrides)
 		forget_verdict(point);
-	chain = chain_of(point, watched);
+	chain = chain_of(regs, point, watched);
 	if (!chain)
 		return 0;
 	chain->arguments[0] = regs->di;
@@ -51,7 +51,7 @@ int dispatch_return(struct pt_regs *regs)
 
 	if (!watched || !watched->returns || !is_active_generation(NEWEST_FIRST))
 		return 0;
-	return returned(point, watched, bpf_get_current_task_btf(), regs->ax);
+	return returned(regs, point, watched, bpf_get_current_task_btf(), regs->ax);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

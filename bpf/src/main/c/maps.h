@@ -130,12 +130,24 @@ MAP_HASH(verdicts, BPF_MAP_TYPE_HASH, 16384, struct verdict_key, __s32); /* betw
 MAP_HASH(raised, BPF_MAP_TYPE_LRU_HASH, 1024, struct raised_key, struct raised_value); /* between credentials.h and the exec */
 MAP_HASH(parent_binaries, BPF_MAP_TYPE_LRU_HASH, 1, struct binary_key, struct binary_value); /* as many entries as processes if the options ask for it */
 MAP_HASH(ended, BPF_MAP_TYPE_LRU_HASH, 1024, struct process_key, __u8); /* processes of several threads that ended just now */
+MAP_CPU_ARRAY(process_buffers, PROCESS_BUFFERS, struct process_value);
+MAP_CPU_ARRAY(binary_keys, PROCESS_BUFFERS, struct binary_keys);
+#ifndef SKEP_CLAIMED
 MAP_CPU_ARRAY(chains, SCRATCH_SPACES, struct chain);
 MAP_CPU_ARRAY(texts, TEXTS, struct text);
 MAP_CPU_ARRAY(record_buffers, SCRATCH_SPACES, struct record_buffer);
-MAP_CPU_ARRAY(process_buffers, PROCESS_BUFFERS, struct process_value);
-MAP_CPU_ARRAY(binary_keys, PROCESS_BUFFERS, struct binary_keys);
 MAP_CPU_ARRAY(key_buffers, SCRATCH_SPACES, struct key_buffer);
+#else
+#define chains claimed_chains
+#define texts claimed_texts
+#define record_buffers claimed_records
+#define key_buffers claimed_keys
+/* By space, of texts by space and argument; the loader knows how many there are. */
+MAP_ARRAY(chains, 1, struct chain);
+MAP_ARRAY(texts, 1, struct text);
+MAP_ARRAY(record_buffers, 1, struct record_buffer);
+MAP_ARRAY(key_buffers, 1, struct key_buffer);
+#endif
 
 static __always_inline void count(void *per_cpu, __u32 index)
 {

@@ -76,7 +76,7 @@ static __always_inline bool is_limited(struct task_struct *task, struct chain *c
 
 	if (!seconds)
 		return false;
-	key.event = sip_hash(sizeof(struct hook_record), end, hook.limit_key[0], hook.limit_key[1]);
+	key.event = sip_hash(space_of(chain), sizeof(struct hook_record), end, hook.limit_key[0], hook.limit_key[1]);
 	if (scope == LIMIT_THREAD) {
 		key.id = task->pid;
 		key.start = task->start_boottime;
@@ -95,8 +95,8 @@ enum sending {
 
 static __always_inline enum sending send_record(struct task_struct *task, struct chain *chain, __u32 selector, __u32 signal, enum hook_action action)
 {
-	__u32 space = SCRATCH, at = sizeof(struct hook_record), count = 0;
-	struct record_buffer *buffer = bpf_map_lookup_elem(&record_buffers, &space);
+	struct record_buffer *buffer = record_buffer_of(chain);
+	__u32 at = sizeof(struct hook_record), count = 0;
 	struct hook_record *record;
 
 	if (!buffer)
@@ -200,7 +200,7 @@ static __noinline int act(struct chain *chain, __u32 selector)
 static __always_inline int run_hook(void *ctx, void *programs)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct chain *chain = this_chain();
+	struct chain *chain = this_chain(ctx);
 	__u32 selector;
 
 	if (!chain)

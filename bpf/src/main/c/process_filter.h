@@ -114,9 +114,9 @@ static __always_inline bool capability_filter_holds(const volatile struct filter
 
 /* ---- what it runs ---- */
 
-static __noinline bool is_binary_one_of(struct binary_value *binary, __u32 set)
+static __noinline bool is_binary_one_of(struct chain *chain, struct binary_value *binary, __u32 set)
 {
-	struct key_buffer *key = this_key();
+	struct key_buffer *key = key_of(chain);
 	__u32 size;
 
 	if (!binary || !key)
@@ -135,9 +135,9 @@ static __noinline bool is_binary_one_of(struct binary_value *binary, __u32 set)
 	return is_in(&text_sets_medium, set, &key->medium);
 }
 
-static __noinline bool has_binary_prefix(struct binary_value *binary, __u32 set)
+static __noinline bool has_binary_prefix(struct chain *chain, struct binary_value *binary, __u32 set)
 {
-	struct key_buffer *key = this_key();
+	struct key_buffer *key = key_of(chain);
 
 	if (!binary || !key || !binary->size)
 		return false;
@@ -145,9 +145,9 @@ static __noinline bool has_binary_prefix(struct binary_value *binary, __u32 set)
 	return is_in(&prefix_sets, set, &key->prefix);
 }
 
-static __noinline bool has_binary_postfix(struct binary_value *binary, __u32 set)
+static __noinline bool has_binary_postfix(struct chain *chain, struct binary_value *binary, __u32 set)
 {
-	struct key_buffer *key = this_key();
+	struct key_buffer *key = key_of(chain);
 
 	if (!binary || !key || !binary->size)
 		return false;
@@ -170,23 +170,23 @@ static __noinline struct binary_value *binary_of_parent(struct process_value *pr
 	return parent && parent->key.start == process->parent.start ? binary_of(parent) : NULL;
 }
 
-static __always_inline bool binary_filter_holds(const volatile struct filter_plan *filter, struct process_value *process)
+static __always_inline bool binary_filter_holds(const volatile struct filter_plan *filter, struct chain *chain, struct process_value *process)
 {
 	struct binary_value *binary = filter->argument == BINARY_OF_PARENT ? binary_of_parent(process) : binary_of(process);
 	bool found;
 
 	if (filter->operator == FILTER_BINARY_EQUAL)
-		found = is_binary_one_of(binary, filter->set);
+		found = is_binary_one_of(chain, binary, filter->set);
 	else if (filter->operator == FILTER_BINARY_PREFIX)
-		found = has_binary_prefix(binary, filter->set);
+		found = has_binary_prefix(chain, binary, filter->set);
 	else
-		found = has_binary_postfix(binary, filter->set);
+		found = has_binary_postfix(chain, binary, filter->set);
 	return found != filter->negated;
 }
 
 /* ---- all of them ---- */
 
-static __always_inline bool process_filter_holds(const volatile struct filter_plan *filter, struct task_struct *task)
+static __always_inline bool process_filter_holds(const volatile struct filter_plan *filter, struct chain *chain, struct task_struct *task)
 {
 	__u8 operator = filter->operator;
 	struct process_value *process;
@@ -205,7 +205,7 @@ static __always_inline bool process_filter_holds(const volatile struct filter_pl
 	} else {
 		process = process_of(task, true);
 		if (operator != FILTER_FOLLOWED)
-			return binary_filter_holds(filter, process);
+			return binary_filter_holds(filter, chain, process);
 		found = process && process->followed & 1ULL << filter->set;
 	}
 	return found != filter->negated;

@@ -17,6 +17,8 @@ struct sip {
 	__u64 v0, v1, v2, v3;
 	__u32 at; /* in the record buffer, a multiple of 8 */
 	__u32 end;
+	__u32 space; /* whose record buffer */
+	__u32 padding;
 };
 
 #define ROTATE(word, by) ((word) << (by) | (word) >> (64 - (by)))
@@ -44,7 +46,7 @@ static __always_inline void sip_word(struct sip *sip, __u64 word)
 
 static long sip_turn(__u64 turn, struct sip *sip)
 {
-	__u32 space = SCRATCH;
+	__u32 space = sip->space;
 	struct record_buffer *buffer = bpf_map_lookup_elem(&record_buffers, &space);
 
 	if (!buffer || sip->at >= sip->end)
@@ -55,7 +57,7 @@ static long sip_turn(__u64 turn, struct sip *sip)
 }
 
 /* Of the record buffer's bytes; both bounds are multiples of 8. */
-static __noinline __u64 sip_hash(__u32 at, __u32 end, __u64 key0, __u64 key1)
+static __noinline __u64 sip_hash(__u32 space, __u32 at, __u32 end, __u64 key0, __u64 key1)
 {
 	struct sip sip = {
 		.v0 = key0 ^ 0x736f6d6570736575,
@@ -64,6 +66,7 @@ static __noinline __u64 sip_hash(__u32 at, __u32 end, __u64 key0, __u64 key1)
 		.v3 = key1 ^ 0x7465646279746573,
 		.at = at,
 		.end = end,
+		.space = space,
 	};
 
 	bpf_loop(RECORD_BUFFER_BYTES / 8, sip_turn, &sip, 0);

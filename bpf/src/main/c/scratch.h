@@ -5,7 +5,8 @@
  * the program) and none interrupts another. From 7.0 on they leave it on: a program that is stopped is skipped on that CPU for who
  * comes meanwhile (recursion_misses), and another one would write over its scratch. So there the programs are on kprobes and perf's
  * tracepoints, which turn it off (Preemption.java). Programs on cgroup_mkdir and cgroup_rmdir are called below a lock that does. The
- * task iterator can be preempted, so it has slots of its own.
+ * task iterator can be preempted, so it has slots of its own. So can programs on trampolines, LSM hooks among them, and they can be
+ * interrupted by each other: these claim a space for each run.
  */
 #ifndef SKEP_SCRATCH_H
 #define SKEP_SCRATCH_H
@@ -24,10 +25,23 @@ enum scratch_space {
 	SCRATCH_SPACES = 2,
 };
 
-#ifdef SKEP_FUNCTIONS
+/*
+ * What an object's programs are for says which of these they have. Programs that can be stopped or interrupted anywhere have neither: each run of a chain
+ * claims one of the spaces of maps claimed_... (claim.h), which are there once a hook needs them. A space takes 90 KB, so there are not some for each CPU
+ * but one, and SPACES_SHARED for whoever finds that taken.
+ */
+#if defined(SKEP_LSM)
+#define SKEP_CLAIMED
+#elif defined(SKEP_FUNCTIONS)
 #define SCRATCH SCRATCH_OF_FUNCTIONS
 #else
 #define SCRATCH SCRATCH_OF_SYSCALLS
+#endif
+
+#if defined(SKEP_CLAIMED) || defined(SKEP_FUNCTIONS)
+#define IN_KERNEL true /* the caller is the kernel, so pointers can be its own */
+#else
+#define IN_KERNEL false
 #endif
 
 #define PAGE_BYTES 4096 /* or a divisor of the machine's */
@@ -71,7 +85,7 @@ enum text_slot {
 	TEXT_CWD = 7,
 	TEXT_OF_ITERATOR = 8,
 	TEXT_OF_FUNCTION = 9, /* 9 to 14: by the index of the function's argument */
-	TEXTS = 15,
+	TEXTS = 15, /* claimed spaces have those of their arguments alone */
 };
 
 /* What the hooks on one call hand on to each other. */
@@ -82,7 +96,8 @@ struct chain {
 	__u32 pending; /* bit w: words[w] is not 0 */
 	__u32 point; /* where they sit */
 	__u32 texts_read; /* bit i: texts[i] belongs to this call */
-	__u32 padding;
+	__u32 space; /* of a claimed one: its number ... */
+	__u64 owner; /* ... and whose it is; 0: nobody's */
 };
 
 struct return_key {

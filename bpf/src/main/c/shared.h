@@ -8,7 +8,7 @@
 #ifndef SKEP_SHARED_H
 #define SKEP_SHARED_H
 
-#define SKEP_LAYOUT 6
+#define SKEP_LAYOUT 7
 
 #define PATH_MAX_BYTES 4096 /* the kernel's PATH_MAX, terminating NUL included */
 #define DATA_MAX_BYTES 4096 /* most bytes of one string or buffer argument */
@@ -28,6 +28,7 @@
 #define INLINE_VALUES 4
 #define ERRNO_MAX 4095 /* the kernel's MAX_ERRNO */
 #define FOLLOWED_SETS_MAX 64
+#define SPACES_SHARED 16 /* of scratch.h's claimed spaces; besides there is one for each CPU */
 
 /* ---- records in the ring -------------------------------------------------------------------------------------- */
 
@@ -604,7 +605,8 @@ enum drop_cause { /* map `drops`: per-CPU array of __u64 by cause */
 	DROP_RING_CGROUP = 12,
 	DROP_COVER_MAP_FULL = 13, /* a cgroup did not inherit its parent's cover */
 	DROP_VERDICT_MAP_FULL = 14, /* a call was not overridden */
-	DROP_CAUSES = 15,
+	DROP_SCRATCH_FULL = 15, /* no space was free, so no hook was asked */
+	DROP_CAUSES = 16,
 };
 
 #endif

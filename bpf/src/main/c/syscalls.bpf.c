@@ -22,7 +22,7 @@ static __always_inline struct watched_words *watched_call(__u32 syscall)
 	return syscall < SYSCALLS_MAX ? bpf_map_lookup_elem(&point_watched, &syscall) : NULL;
 }
 
-static __always_inline struct chain *entered(__u32 syscall)
+static __always_inline struct chain *entered(void *ctx, __u32 syscall)
 {
 	struct watched_words *watched = watched_call(syscall);
 	struct task_struct *task;
@@ -32,13 +32,13 @@ static __always_inline struct chain *entered(__u32 syscall)
 	task = bpf_get_current_task_btf();
 	if (!is_in_node(task) || !is_active_generation(OLDEST_FIRST) || is_compat_call(task))
 		return NULL;
-	return chain_of(syscall, watched);
+	return chain_of(ctx, syscall, watched);
 }
 
 SEC("tp_btf/sys_enter")
 int BPF_PROG(dispatch_sys_enter, struct pt_regs *regs, long number)
 {
-	struct chain *chain = entered(number);
+	struct chain *chain = entered(ctx, number);
 
 	if (!chain)
 		return 0;
@@ -56,7 +56,7 @@ int BPF_PROG(dispatch_sys_enter, struct pt_regs *regs, long number)
 SEC("tracepoint/raw_syscalls/sys_enter")
 int perf_sys_enter(struct trace_event_raw_sys_enter *ctx)
 {
-	struct chain *chain = entered(ctx->id);
+	struct chain *chain = entered(ctx, ctx->id);
 
 	if (!chain)
 		return 0;
@@ -70,7 +70,7 @@ int perf_sys_enter(struct trace_event_raw_sys_enter *ctx)
 	return 0;
 }
 
-static __always_inline int left(__u32 syscall, long value)
+static __always_inline int left(void *ctx, __u32 syscall, long value)
 {
 	struct watched_words *watched = watched_call(syscall);
 	struct task_struct *task;
@@ -78,20 +78,20 @@ static __always_inline int left(__u32 syscall, long value)
 	if (!watched || !watched->returns || !is_active_generation(OLDEST_FIRST))
 		return 0;
 	task = bpf_get_current_task_btf();
-	return is_compat_call(task) ? 0 : returned(syscall, watched, task, value);
+	return is_compat_call(task) ? 0 : returned(ctx, syscall, watched, task, value);
 }
 
 /* Attached only while some hook wants returns. */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(dispatch_sys_exit, struct pt_regs *regs, long value)
 {
-	return left(regs->orig_ax, value);
+	return left(ctx, regs->orig_ax, value);
 }
 
 SEC("tracepoint/raw_syscalls/sys_exit")
 int perf_sys_exit(struct trace_event_raw_sys_exit *ctx)
 {
-	return left(ctx->id, ctx->ret);
+	return left(ctx, ctx->id, ctx->ret);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

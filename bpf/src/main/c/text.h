@@ -15,17 +15,11 @@
 #include "maps.h"
 #include "path.h"
 
-static __always_inline struct key_buffer *this_key(void)
-{
-	__u32 space = SCRATCH;
-
-	return bpf_map_lookup_elem(&key_buffers, &space);
-}
-
 /* Whatever a longer text left behind this one is not to be part of a key. */
 static __always_inline void end_text(struct text *text, __u32 size, __u8 flags)
 {
-	struct key_buffer *key = this_key();
+	__u32 any = 0; /* all have the same zeros */
+	struct key_buffer *key = bpf_map_lookup_elem(&key_buffers, &any);
 
 	text->start = 0;
 	text->size = size;
@@ -37,7 +31,7 @@ static __always_inline void end_text(struct text *text, __u32 size, __u8 flags)
 /* The caller of a function may be another part of the kernel. A system call's pointers are the user's, whatever they look like. */
 static __always_inline bool is_of_kernel(__u64 address)
 {
-	return SCRATCH == SCRATCH_OF_FUNCTIONS && (__s64)address < 0;
+	return IN_KERNEL && (__s64)address < 0;
 }
 
 static __always_inline long read_bytes(void *to, __u32 size, __u64 address)
@@ -159,8 +153,7 @@ static __always_inline __u64 argument_value(struct chain *chain, __u8 index)
 /* The text of an argument, read now unless this call has it already. NULL if there is no room for any. */
 static __always_inline struct text *text_of(struct chain *chain, const volatile struct argument_plan *argument)
 {
-	__u32 slot = (SCRATCH == SCRATCH_OF_FUNCTIONS ? TEXT_OF_FUNCTION : TEXT_OF_ARGUMENT) + argument->index;
-	struct text *text = bpf_map_lookup_elem(&texts, &slot);
+	struct text *text = text_at(chain, argument->index);
 	__u64 value;
 
 	if (!text)
@@ -172,7 +165,7 @@ static __always_inline struct text *text_of(struct chain *chain, const volatile 
 		read_descriptor(text, value);
 	else if (argument->kind == ARGUMENT_STRING)
 		read_string(text, value);
-	else if (SCRATCH == SCRATCH_OF_FUNCTIONS && is_object(argument->kind))
+	else if (IN_KERNEL && is_object(argument->kind))
 		read_object(text, argument->kind, value);
 	else
 		read_buffer(text, value, argument_value(chain, argument->size_index));
@@ -191,9 +184,9 @@ static __always_inline bool is_in(void *sets, __u32 set, const void *key)
 	return values && bpf_map_lookup_elem(values, key);
 }
 
-static __noinline bool is_one_of(struct text *text, __u32 set)
+static __noinline bool is_one_of(struct chain *chain, struct text *text, __u32 set)
 {
-	struct key_buffer *key = this_key();
+	struct key_buffer *key = key_of(chain);
 	__u32 start, size;
 
 	if (!key || !text || text->flags)
@@ -218,9 +211,9 @@ static __noinline bool is_one_of(struct text *text, __u32 set)
 	return is_in(&text_sets_large, set, &key->large);
 }
 
-static __noinline bool has_prefix(struct text *text, __u32 set)
+static __noinline bool has_prefix(struct chain *chain, struct text *text, __u32 set)
 {
-	struct key_buffer *key = this_key();
+	struct key_buffer *key = key_of(chain);
 	__u32 start;
 
 	if (!key || !text || text->flags & ARGUMENT_UNREADABLE)
@@ -235,9 +228,9 @@ static __noinline bool has_prefix(struct text *text, __u32 set)
 	return is_in(&prefix_sets, set, &key->prefix);
 }
 
-static __noinline bool has_postfix(struct text *text, __u32 set)
+static __noinline bool has_postfix(struct chain *chain, struct text *text, __u32 set)
 {
-	struct key_buffer *key = this_key();
+	struct key_buffer *key = key_of(chain);
 	__u32 end, size;
 
 	if (!key || !text || text->flags & ARGUMENT_UNREADABLE)

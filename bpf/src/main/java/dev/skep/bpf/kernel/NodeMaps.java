@@ -24,10 +24,11 @@ final class NodeMaps implements AutoCloseable {
   private final Map<String, Integer> sizes;
   private final Map<String, KernelMap> maps = new HashMap<>();
 
-  NodeMaps(Folder folder, KernelOptions options, NodeView view) {
+  NodeMaps(Folder folder, KernelOptions options, NodeView view) throws BpfException {
     this.folder = folder;
     this.view = view;
     var processes = options.processes();
+    int spaces = KernelMap.possibleCpus() + Structs.SPACES_SHARED;
     this.sizes =
         Map.of(
             RING,
@@ -35,7 +36,15 @@ final class NodeMaps implements AutoCloseable {
             PROCESSES,
             processes.mapEntries(),
             PARENT_BINARIES,
-            processes.parentBinaries() ? processes.mapEntries() : 1);
+            processes.parentBinaries() ? processes.mapEntries() : 1,
+            "claimed_chains",
+            spaces,
+            "claimed_texts",
+            spaces * Structs.ARGUMENTS_MAX,
+            "claimed_records",
+            spaces,
+            "claimed_keys",
+            spaces);
   }
 
   /**

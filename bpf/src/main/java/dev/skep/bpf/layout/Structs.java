@@ -20,7 +20,7 @@ import java.util.List;
  * the types that the compiler wrote into the built objects.
  */
 public final class Structs {
-  public static final int LAYOUT = 6; // SKEP_LAYOUT
+  public static final int LAYOUT = 7; // SKEP_LAYOUT
   public static final int HANDING_OVER = 1;
   public static final int DATA_MAX_BYTES = 4096;
   public static final int BINARY_BYTES = 256;
@@ -41,6 +41,7 @@ public final class Structs {
   public static final int BINARY_OWN = 0;
   public static final int BINARY_OF_PARENT = 1;
   public static final int FOLLOWED_SETS_MAX = 64;
+  public static final int SPACES_SHARED = 16;
   public static final int FOLLOWED_BY_BINARY = 1;
   public static final int FOLLOWED_BY_PREFIX = 2;
   public static final int FOLLOWED_BY_POSTFIX = 4;
@@ -385,7 +386,8 @@ public final class Structs {
           "throttle_map_full",
           "ring_cgroup",
           "cover_map_full",
-          "verdict_map_full");
+          "verdict_map_full",
+          "scratch_full");
 
   private Structs() {}
 
