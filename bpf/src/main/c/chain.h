@@ -90,9 +90,23 @@ static __always_inline __u32 take_hook(struct chain *chain)
 	return slot;
 }
 
-/* Goes on with the next hook, and comes back only when there is none. A slot that holds no program is passed over and counted. */
-static __always_inline void next_hook(void *ctx, struct chain *chain, void *programs)
+/* What the last program of a chain returns. */
+static __always_inline int verdict_of(struct chain *chain)
 {
+#ifdef SKEP_LSM
+	__s32 verdict = chain->verdict;
+
+	return verdict < 0 && verdict >= -ERRNO_MAX ? verdict : 0; /* the kernel takes nothing else */
+#else
+	return 0;
+#endif
+}
+
+/* Goes on with the next hook, and comes back only when there is none: with what to return. A slot that holds no program is passed over and counted. */
+static __always_inline int next_hook(void *ctx, struct chain *chain, void *programs)
+{
+	int verdict;
+
 	for (int turn = 0; turn < CHAIN_MAX; turn++) {
 		__u32 slot = take_hook(chain);
 
@@ -101,7 +115,9 @@ static __always_inline void next_hook(void *ctx, struct chain *chain, void *prog
 		bpf_tail_call(ctx, programs, slot);
 		drop(DROP_CHAIN_CUT);
 	}
+	verdict = verdict_of(chain);
 	give_back(chain);
+	return verdict;
 }
 
 #endif

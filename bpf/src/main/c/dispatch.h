@@ -57,6 +57,7 @@ static __always_inline struct chain *chain_of(void *ctx, __u32 point, struct wat
 	chain->point = point;
 	chain->texts_read = 0;
 	chain->time = 0;
+	chain->verdict = 0;
 	return chain;
 }
 

@@ -107,6 +107,9 @@ MAP_ARRAY(cover_counters, COVERS_MAX, struct cover_counters); /* counted by the 
 /* By slot. The programs of an array are of one kind. */
 MAP_PROGRAMS(hook_programs); /* on system calls */
 MAP_PROGRAMS(function_programs);
+#ifdef SKEP_LSM
+MAP_PROGRAMS(lsm_programs); /* on one LSM hook: the node has such a map for each that is in use */
+#endif
 
 #ifdef SKEP_5_10 /* the keys of its hashes have 512 bytes at most; nobody asks there, policies need more of the kernel besides */
 #define text_key_medium text_key_small

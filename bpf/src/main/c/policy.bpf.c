@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * One hook of one policy: loaded once for each, with its plan in .rodata. The dispatcher (syscalls.bpf.c, functions.bpf.c) calls it for
- * the calls that it sits on. Built twice, with SKEP_FUNCTIONS as fnpolicy.bpf.o for hooks on functions of the kernel. The first selector that matches decides. A signal is sent before the call begins, and SIGKILL ends the
+ * One hook of one policy: loaded once for each, with its plan in .rodata. The dispatcher (syscalls.bpf.c, function.bpf.c, lsm.bpf.c) calls it for
+ * the calls that it sits on. Built for each kind of them: with SKEP_FUNCTIONS as fnpolicy.bpf.o, with SKEP_LSM as lsmhooks.bpf.o. The first selector that matches decides. A signal is sent before the call begins, and SIGKILL ends the
  * process before a file is changed by a buffered write; pipes, sockets and direct I/O may be reached first.
  */
 #include "kernel_types.h"
@@ -140,6 +140,20 @@ static __always_inline enum hook_action send_signal(__u32 signal)
 	return ACTION_WOULD_SIGNAL; /* told not to, or refused by the kernel: the first process of the system takes no signal from here */
 }
 
+#ifdef SKEP_LSM
+
+/* The first error is the one that the call gets, from the last program of the chain. */
+static __always_inline enum hook_action override(struct chain *chain, __s32 error)
+{
+	if (is_monitoring())
+		return ACTION_WOULD_OVERRIDE;
+	if (!chain->verdict)
+		chain->verdict = error;
+	return ACTION_OVERRIDE;
+}
+
+#else
+
 /* override.bpf.c does it. */
 static __always_inline enum hook_action override(struct chain *chain, __s32 error)
 {
@@ -152,6 +166,8 @@ static __always_inline enum hook_action override(struct chain *chain, __s32 erro
 	drop(DROP_VERDICT_MAP_FULL);
 	return ACTION_WOULD_OVERRIDE;
 }
+
+#endif
 
 static __noinline int act(struct chain *chain, __u32 selector)
 {
@@ -208,11 +224,18 @@ static __always_inline int run_hook(void *ctx, void *programs)
 	selector = matching_selector(chain, task);
 	if (selector != NO_SELECTOR)
 		act(chain, selector);
-	next_hook(ctx, chain, programs);
-	return 0;
+	return next_hook(ctx, chain, programs);
 }
 
-#ifdef SKEP_FUNCTIONS
+#if defined(SKEP_LSM)
+
+SEC("lsm/file_open") /* or where the loader says */
+int policy_lsm(void *ctx)
+{
+	return run_hook(ctx, &lsm_programs);
+}
+
+#elif defined(SKEP_FUNCTIONS)
 
 SEC("kprobe")
 int policy_function(void *ctx)

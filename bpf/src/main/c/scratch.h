@@ -98,6 +98,8 @@ struct chain {
 	__u32 texts_read; /* bit i: texts[i] belongs to this call */
 	__u32 space; /* of a claimed one: its number ... */
 	__u64 owner; /* ... and whose it is; 0: nobody's */
+	__s32 verdict; /* of LSM hooks: the error that the call shall get; 0: none so far */
+	__u32 padding;
 };
 
 struct return_key {

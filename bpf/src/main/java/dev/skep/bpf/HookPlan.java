@@ -59,6 +59,13 @@ public record HookPlan(
      * @param name as /proc/kallsyms has it, at most 127 bytes
      */
     record Function(String name) implements Place {}
+
+    /**
+     * At a hook of the kernel's security modules.
+     *
+     * @param name such as {@code file_open}, at most 119 bytes
+     */
+    record LsmHook(String name) implements Place {}
   }
 
   /**
@@ -138,7 +145,7 @@ public record HookPlan(
    * @param signal sent to the calling process; 0 for none
    * @param limit of what is sent; null: none
    * @param error that a function of the kernel returns instead of being carried out, such as -1 for
-   *     EPERM, at most 4095 either way; 0 for none
+   *     EPERM, at most 4095 either way, of an LSM hook below 0; 0 for none
    */
   public record SelectorPlan(
       List<ProcessFilter> process,

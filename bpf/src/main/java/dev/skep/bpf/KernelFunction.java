@@ -10,9 +10,17 @@ public sealed interface KernelFunction {
   /** It has the function, and does not tell what its parameters are. */
   record Untyped() implements KernelFunction {}
 
-  record Typed(List<Parameter> parameters) implements KernelFunction {
+  /**
+   * @param returns whether it returns anything
+   */
+  record Typed(List<Parameter> parameters, boolean returns) implements KernelFunction {
     public Typed {
       parameters = List.copyOf(parameters);
+    }
+
+    /** Of one that returns something. */
+    public Typed(List<Parameter> parameters) {
+      this(parameters, true);
     }
   }
 

@@ -5,6 +5,7 @@ import dev.skep.policy.ast.Argument;
 import dev.skep.policy.ast.Call;
 import dev.skep.policy.ast.Kprobe;
 import dev.skep.policy.ast.LsmHook;
+import dev.skep.policy.ast.PolicyHook;
 import dev.skep.policy.ast.Tracepoint;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -40,7 +41,7 @@ final class EngineForm {
         case Kprobe kprobe when kprobe.fentry() -> beyond("fentries", "trampolines");
         case Kprobe kprobe -> readKprobe(i, kprobe).ifPresent(hooks::add);
         case Tracepoint _ -> beyond("tracepoints", "tracepoints");
-        case LsmHook _ -> beyond("lsmhooks", "hooks of the kernel's security modules");
+        case LsmHook lsm -> hooks.add(readLsmHook(i, lsm));
       }
     }
     return problems.any()
@@ -57,7 +58,8 @@ final class EngineForm {
 
   private void beyond(String list, String what) {
     problems.unsupported(
-        "spec." + list, what + "; kprobes, of system calls and of functions, can be carried out");
+        "spec." + list,
+        what + "; kprobes, of system calls and of functions, and lsmhooks can be carried out");
     problems.beyond("spec." + list);
   }
 
@@ -73,18 +75,11 @@ final class EngineForm {
     if (hook.returnArgAction() != Kprobe.ReturnArgAction.POST) {
       problems.unsupported(path + ".returnArgAction", "actions on the return value");
     }
-    var arguments = new ArrayList<Hook.Argument>();
     var positions = new HashMap<Integer, Integer>();
-    for (int i = 0; i < hook.arguments().size(); i++) {
-      int position = i;
-      readArgument(hook.arguments().get(i), hook.calls().getFirst())
-          .ifPresent(argument -> {
-            positions.put(position, arguments.size());
-            arguments.add(argument);
-          });
-    }
-    var returned = readReturned(hook.returned(), hook.calls().getFirst());
-    var selectors = readSelectors(hook, positions);
+    var call = hook.calls().getFirst();
+    var arguments = readArguments(hook, call, positions);
+    var returned = readReturned(hook.returned(), call);
+    var selectors = readSelectors(hook, call, positions);
     return place(hook)
         .map(place ->
             new Hook(
@@ -97,6 +92,48 @@ final class EngineForm {
                 selectors,
                 hook.message(),
                 hook.tags()));
+  }
+
+  private Hook readLsmHook(int index, LsmHook hook) {
+    // A function of this name asks all security modules, with the same arguments.
+    var call = new Call.Function("security_" + hook.hook());
+    var positions = new HashMap<Integer, Integer>();
+    var arguments = readArguments(hook, call, positions);
+    var selectors = readSelectors(hook, call, positions);
+    for (int i = 0; i < selectors.size(); i++) {
+      if (selectors.get(i).action().error() > 0) {
+        problems.invalid(
+            Path.item(hook.path() + ".selectors", i) + ".matchActions",
+            "has an argError above 0; what an LSM hook returns is an error, such as -1 for EPERM");
+      }
+    }
+    return new Hook(
+        index,
+        hook.path(),
+        hook.hook(),
+        new Hook.Place.LsmHook(hook.hook()),
+        arguments,
+        null,
+        selectors,
+        hook.message(),
+        hook.tags());
+  }
+
+  /**
+   * @param positions filled with those in the policy, and those among the arguments that are read
+   */
+  private List<Hook.Argument> readArguments(
+      PolicyHook hook, Call call, Map<Integer, Integer> positions) {
+    var arguments = new ArrayList<Hook.Argument>();
+    for (int i = 0; i < hook.arguments().size(); i++) {
+      int position = i;
+      readArgument(hook.arguments().get(i), call)
+          .ifPresent(argument -> {
+            positions.put(position, arguments.size());
+            arguments.add(argument);
+          });
+    }
+    return arguments;
   }
 
   private Optional<Hook.Place> place(Kprobe hook) {
@@ -203,11 +240,11 @@ final class EngineForm {
     };
   }
 
-  private List<Hook.Selector> readSelectors(Kprobe hook, Map<Integer, Integer> positions) {
+  private List<Hook.Selector> readSelectors(
+      PolicyHook hook, Call call, Map<Integer, Integer> positions) {
     var selectors =
         hook.selectors().stream()
-            .map(selector ->
-                new EngineSelectors(problems, hook.calls().getFirst(), positions).of(selector))
+            .map(selector -> new EngineSelectors(problems, call, positions).of(selector))
             .toList();
     int filters = 0;
     for (var selector : selectors) {

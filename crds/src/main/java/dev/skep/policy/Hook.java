@@ -52,6 +52,13 @@ public record Hook(
      * @param optional whether nodes whose kernel lacks it do without the hook
      */
     record Function(String symbol, boolean optional) implements Place {}
+
+    /**
+     * A hook of the kernel's security modules.
+     *
+     * @param name without prefix, such as {@code file_open}
+     */
+    record LsmHook(String name) implements Place {}
   }
 
   /**

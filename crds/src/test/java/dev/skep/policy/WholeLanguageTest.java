@@ -60,8 +60,7 @@ class WholeLanguageTest {
             "spec.fentries",
             "spec.tracepoints",
             "spec.uprobes",
-            "spec.usdts",
-            "spec.lsmhooks");
+            "spec.usdts");
   }
 
   @Test

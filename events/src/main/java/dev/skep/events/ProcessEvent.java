@@ -4,7 +4,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** One event of one process. */
-public sealed interface ProcessEvent extends Event permits ProcessExec, ProcessExit, ProcessKprobe {
+public sealed interface ProcessEvent extends Event
+    permits ProcessExec, ProcessExit, ProcessKprobe, ProcessLsm {
 
   /** Whose event it is. */
   ProcessRef process();

@@ -7,6 +7,7 @@ import dev.skep.bpf.KernelFunction;
 import dev.skep.bpf.KernelRecord.Namespaces;
 import dev.skep.bpf.ProcessHooks;
 import dev.skep.bpf.ProcessHooks.Attachment;
+import dev.skep.bpf.kernel.SecurityModules;
 import dev.skep.bpf.libbpf.KernelTypes;
 import dev.skep.crds.v1alpha1.NodeStateStatus;
 import dev.skep.crds.v1alpha1.NodeStateStatus.KernelFacts;
@@ -107,6 +108,11 @@ final class ThisHost implements HostFacts {
       LOG.warn("what the kernel says of {} cannot be read: {}", name, e.getMessage());
       return new KernelFunction.Untyped();
     }
+  }
+
+  @Override
+  public boolean asksLsmPrograms() {
+    return SecurityModules.haveBpf();
   }
 
   @Override

@@ -71,7 +71,7 @@ class ClusterIT {
       assertThat(policyOf(state, "kill").at("/generation").asLong()).isEqualTo(3);
       assertThat(policyOf(state, "kill").at("/mode").asText()).isEqualTo("enforce");
       assertThat(policyOf(state, "later").at("/state").asText()).isEqualTo("Unsupported");
-      assertThat(policyOf(state, "later").at("/message").asText()).contains("spec.lsmhooks");
+      assertThat(policyOf(state, "later").at("/message").asText()).contains("userStackTrace");
 
       var writer = Shell.start("echo lost >> " + ledger);
       assertThat(Shell.exitCode(writer)).isEqualTo(Shell.KILLED);
@@ -325,7 +325,8 @@ class ClusterIT {
         """
         {"apiVersion": "skep.dev/v1alpha1", "kind": "TracingPolicy",
          "metadata": {"name": "%1$s", "uid": "uid-%1$s", "generation": %2$d},
-         "spec": {"lsmhooks": [{"hook": "file_open"}]}}
+         "spec": {"kprobes": [{"call": "sys_write", "selectors": [{"matchActions": [
+           {"action": "Post", "userStackTrace": true}]}]}]}}
         """
             .formatted(name, generation));
   }

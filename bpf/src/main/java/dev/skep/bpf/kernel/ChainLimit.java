@@ -14,12 +14,12 @@ import java.util.TreeMap;
  */
 final class ChainLimit {
   private final PointBits bits;
-  private final Functions functions;
+  private final Places places;
   private final SlotBook book;
 
-  ChainLimit(PointBits bits, Functions functions, SlotBook book) {
+  ChainLimit(PointBits bits, Places places, SlotBook book) {
     this.bits = bits;
-    this.functions = functions;
+    this.places = places;
     this.book = book;
   }
 
@@ -29,7 +29,7 @@ final class ChainLimit {
   void check(PolicyPlan plan, Collection<Set<String>> covers) throws BpfException {
     var asked = new TreeMap<Integer, Integer>();
     for (var hook : plan.hooks()) {
-      functions.points(hook.place()).forEach(point -> asked.merge(point, 1, Integer::sum));
+      places.points(hook.place()).forEach(point -> asked.merge(point, 1, Integer::sum));
     }
     for (var cover : covers) {
       if (plan.scope() == Scope.EVERYWHERE || cover.contains(plan.uid())) {
@@ -60,7 +60,7 @@ final class ChainLimit {
           operation,
           0,
           "%s would have %d hooks of all policies that act in the same cgroups; at most %d are supported"
-              .formatted(functions.name(point), hooks, Structs.CHAIN_MAX));
+              .formatted(places.name(point), hooks, Structs.CHAIN_MAX));
     }
   }
 }

@@ -14,13 +14,14 @@ import java.lang.foreign.MemorySegment;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
 /**
- * One program per hook, made of its plan, in the slots of map {@code hook_programs} or, on
- * functions of the kernel, {@code function_programs}.
+ * One program per hook, made of its plan, in the slots of the map that programs of its place have:
+ * {@code hook_programs}, {@code function_programs}, or one for each LSM hook.
  */
 final class HookPrograms {
   private static final String PLAN = "hook";
@@ -29,21 +30,29 @@ final class HookPrograms {
   private final NodeMaps maps;
   private final ValueSets sets;
   private final FollowedSets followed;
+  private final Places places;
   private final Kind syscalls;
   private final Kind functions;
+  private final byte[] lsmFile = Programs.LSM_POLICY.bytes();
 
   private final Map<Programs, Long> plansAt = new EnumMap<>(Programs.class);
 
-  HookPrograms(NodeMaps maps, ValueSets sets, FollowedSets followed, Dispatch dispatch, byte[] file)
-      throws BpfException {
+  HookPrograms(
+      NodeMaps maps,
+      ValueSets sets,
+      FollowedSets followed,
+      Places places,
+      Dispatch dispatch,
+      byte[] file) {
     this.maps = maps;
-    this.syscalls = new Kind(Programs.POLICY, file, dispatch.hook(), maps.get("hook_programs"));
+    this.places = places;
+    this.syscalls = new Kind(Programs.POLICY, file, dispatch.hook(), "hook_programs");
     this.functions =
         new Kind(
             Programs.FUNCTION_POLICY,
             Programs.FUNCTION_POLICY.bytes(),
             "policy_function",
-            maps.get("function_programs"));
+            "function_programs");
     this.sets = sets;
     this.followed = followed;
   }
@@ -52,22 +61,35 @@ final class HookPrograms {
    * What hooks of one kind of place are made of. A program array takes programs of one kind alone.
    *
    * @param program the one of the object that is loaded
+   * @param slots name of the map; missing as long as no program was loaded with it
    */
-  private record Kind(Programs object, byte[] file, String program, KernelMap slots) {
+  private record Kind(Programs object, byte[] file, String program, String slots) {
     BpfObject open() throws BpfException {
       return BpfObject.open(file, object.objectName());
     }
   }
 
-  private Kind kind(HookPlan hook) {
-    return switch (hook.place()) {
+  private Kind kind(Place place) throws BpfException {
+    return switch (place) {
       case Place.Syscalls _ -> syscalls;
       case Place.Function _ -> functions;
+      case Place.LsmHook hook -> lsm(places.point(hook));
     };
   }
 
-  PlanHash hash(HookPlan hook) {
-    return PlanHash.of(hook, kind(hook).file());
+  private Kind lsm(int point) {
+    return new Kind(Programs.LSM_POLICY, lsmFile, "policy_lsm", LsmHooks.programs(point));
+  }
+
+  /** Whose programs a slot can have. */
+  private List<Kind> kinds() {
+    var kinds = new ArrayList<>(List.of(syscalls, functions));
+    places.lsmPoints().forEach(point -> kinds.add(lsm(point)));
+    return kinds;
+  }
+
+  PlanHash hash(HookPlan hook) throws BpfException {
+    return PlanHash.of(hook, kind(hook.place()).file());
   }
 
   /** A verified program that no slot has yet, and what it uses. Closed by whoever loaded it. */
@@ -89,7 +111,7 @@ final class HookPrograms {
     var used = new Used();
     BpfObject object = null;
     try {
-      var kind = kind(hook);
+      var kind = kind(hook.place());
       object = kind.open();
       object.leaveOutAllBut(kind.program());
       var constants = object.constant(PLAN);
@@ -97,7 +119,7 @@ final class HookPrograms {
         throw new BpfException("apply", 0, "struct hook_plan has not the size that is expected");
       }
       HookPlanCodec.write(constants, hook, slot, version, used);
-      maps.load(object);
+      load(object, kind, hook.place());
       return new Loaded(slot, hook, hash, version, object, used.references());
     } catch (BpfException e) {
       if (object != null) {
@@ -108,22 +130,53 @@ final class HookPrograms {
     }
   }
 
+  private void load(BpfObject object, Kind kind, Place place) throws BpfException {
+    if (place instanceof Place.LsmHook hook) {
+      object.program(kind.program()).setTarget(hook.name());
+      LsmHooks.load(object, maps, places.point(hook));
+    } else {
+      maps.load(object);
+    }
+  }
+
   /** From now on the slot runs this program, instead of the one that it had. */
   void install(Loaded loaded) throws BpfException {
-    var kind = kind(loaded.hook());
-    var other = kind.object() == Programs.POLICY ? functions : syscalls;
-    other.slots().delete(loaded.slot());
-    kind.slots().put(loaded.slot(), loaded.object().program(kind.program()).fd());
+    var its = kind(loaded.hook().place());
+    for (var kind : kinds()) {
+      if (!kind.slots().equals(its.slots())) {
+        remove(kind, loaded.slot());
+      }
+    }
+    maps.get(its.slots()).put(loaded.slot(), loaded.object().program(its.program()).fd());
   }
 
   void uninstall(int slot) throws BpfException {
-    syscalls.slots().delete(slot);
-    functions.slots().delete(slot);
+    for (var kind : kinds()) {
+      remove(kind, slot);
+    }
+  }
+
+  private void remove(Kind kind, int slot) throws BpfException {
+    var slots = maps.find(kind.slots());
+    if (slots.isPresent()) {
+      slots.get().delete(slot);
+    }
   }
 
   /** Whether the slot runs anything. */
   boolean isInstalled(int slot) throws BpfException {
-    return syscalls.slots().getInt(slot) != 0 || functions.slots().getInt(slot) != 0;
+    for (var kind : kinds()) {
+      if (program(kind, slot) != 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Its id; 0 if there is none. */
+  private int program(Kind kind, int slot) throws BpfException {
+    var slots = maps.find(kind.slots());
+    return slots.isPresent() ? slots.get().getInt(slot) : 0;
   }
 
   /** No program that uses them may run any more. */
@@ -140,12 +193,17 @@ final class HookPrograms {
    * What the kernel itself says of the program in a slot; empty if there is none that is Skep's.
    */
   Optional<Held> held(int slot) throws BpfException {
-    var held = held(syscalls, slot);
-    return held.isPresent() ? held : held(functions, slot);
+    for (var kind : kinds()) {
+      var held = held(kind, slot);
+      if (held.isPresent()) {
+        return held;
+      }
+    }
+    return Optional.empty();
   }
 
   private Optional<Held> held(Kind kind, int slot) throws BpfException {
-    int program = kind.slots().getInt(slot);
+    int program = program(kind, slot);
     if (program == 0) {
       return Optional.empty();
     }

@@ -6,6 +6,7 @@ import dev.skep.bpf.libbpf.BpfObject;
 import dev.skep.bpf.libbpf.KernelMap;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The node's maps by name: one of each, pinned, in all objects. Created by the first object that
@@ -81,9 +82,16 @@ final class NodeMaps implements AutoCloseable {
 
   /** Loads the object with the node's maps; those that are new are pinned for the next object. */
   void load(BpfObject object) throws BpfException {
+    load(object, Map.of());
+  }
+
+  /**
+   * @param names of maps that the node has more than one of: which one the object gets
+   */
+  void load(BpfObject object, Map<String, String> names) throws BpfException {
     prepare(object);
     for (var declared : object.maps()) {
-      var known = maps.get(declared.name());
+      var known = maps.get(names.getOrDefault(declared.name(), declared.name()));
       if (known != null) {
         declared.use(known);
       }
@@ -91,10 +99,11 @@ final class NodeMaps implements AutoCloseable {
     view.write(object);
     object.load();
     for (var created : object.maps()) {
-      if (!maps.containsKey(created.name())) {
-        var path = folder.map(created.name());
+      var name = names.getOrDefault(created.name(), created.name());
+      if (!maps.containsKey(name)) {
+        var path = folder.map(name);
         created.pin(path);
-        maps.put(created.name(), KernelMap.pinned(path));
+        maps.put(name, KernelMap.pinned(path));
       }
     }
   }
@@ -125,6 +134,20 @@ final class NodeMaps implements AutoCloseable {
       throw new BpfException("maps", 0, "no kernel program declares a map " + name);
     }
     return map;
+  }
+
+  /** Borrowed; empty of one that no object has been loaded with. */
+  Optional<KernelMap> find(String name) {
+    return Optional.ofNullable(maps.get(name));
+  }
+
+  /** Of one that no object will be loaded with any more, if there is any. */
+  void remove(String name) throws BpfException {
+    var map = maps.remove(name);
+    if (map != null) {
+      map.close();
+      Folder.remove(folder.map(name));
+    }
   }
 
   @Override

@@ -5,9 +5,6 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import dev.skep.bpf.BpfException;
 import dev.skep.bpf.libbpf.BpfObject;
 import dev.skep.bpf.libbpf.BpfProgram;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,8 +17,6 @@ import java.util.TreeMap;
 final class Overrides implements AutoCloseable {
   /** The functions by which the kernel asks its security modules; it lets no others be changed. */
   private static final String PREFIX = "security_";
-
-  private static final Path MODULES = Path.of("/sys/kernel/security/lsm");
 
   private final Folder folder;
   private final NodeMaps maps;
@@ -99,17 +94,9 @@ final class Overrides implements AutoCloseable {
    * Best first. Where a program can be stopped in the middle, fmod_ret skips who comes meanwhile.
    */
   private static List<Way> ways() {
-    return Preemption.isOn() && hasBpfModule()
+    return Preemption.isOn() && SecurityModules.haveBpf()
         ? List.of(Way.SECURITY_MODULE, Way.MODIFIED_RETURN)
         : List.of(Way.MODIFIED_RETURN);
-  }
-
-  private static boolean hasBpfModule() {
-    try {
-      return List.of(Files.readString(MODULES).strip().split(",", -1)).contains("bpf");
-    } catch (IOException _) {
-      return false;
-    }
   }
 
   private Loaded load(Way way, String function, int point) throws BpfException {

@@ -66,6 +66,10 @@ record PlanHash(String hex) {
         out.writeByte(2);
         texts(out, List.of(name));
       }
+      case Place.LsmHook(var name) -> {
+        out.writeByte(3);
+        texts(out, List.of(name));
+      }
     }
     out.writeInt(hook.arguments().size());
     for (var argument : hook.arguments()) {

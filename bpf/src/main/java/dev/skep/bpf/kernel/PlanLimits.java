@@ -11,6 +11,8 @@ import java.util.Set;
 
 /** What a plan must keep to, to fit into the kernel's maps. Pure. */
 final class PlanLimits {
+  private static final int LSM_NAME_BYTES = 119;
+
   private PlanLimits() {}
 
   static void check(PolicyPlan plan) throws BpfException {
@@ -33,14 +35,24 @@ final class PlanLimits {
   private static void check(HookPlan hook) throws BpfException {
     switch (hook.place()) {
       case Place.Syscalls(var numbers) -> checkSyscalls(hook, numbers);
-      case Place.Function(var name) -> {
-        int bytes = name.getBytes(StandardCharsets.UTF_8).length;
-        if (bytes == 0 || bytes >= Structs.FUNCTION_NAME_BYTES) {
+      case Place.Function(var name) -> checkName(hook, name, Structs.FUNCTION_NAME_BYTES - 1);
+      case Place.LsmHook(var name) -> {
+        checkName(hook, name, LSM_NAME_BYTES);
+        if (hook.selectors().stream().anyMatch(selector -> selector.error() > 0)) {
           throw refused(
-              "hook %d: a function's name has 1 to %d bytes: %s"
-                  .formatted(hook.index(), Structs.FUNCTION_NAME_BYTES - 1, name));
+              "hook %d: what LSM hook %s returns is no positive number"
+                  .formatted(hook.index(), name));
         }
       }
+    }
+  }
+
+  private static void checkName(HookPlan hook, String name, int most) throws BpfException {
+    int bytes = name.getBytes(StandardCharsets.UTF_8).length;
+    if (bytes == 0 || bytes > most) {
+      throw refused(
+          "hook %d: the name of its place has 1 to %d bytes: %s"
+              .formatted(hook.index(), most, name));
     }
   }
 

@@ -45,7 +45,7 @@ final class Policies {
   private final FollowedSets followed;
   private final HookPrograms programs;
   private final PointBits bits;
-  private final Functions functions;
+  private final Places places;
   private final ChainLimit chains;
   private final Covers covers;
   private final SlotBook book = new SlotBook();
@@ -65,10 +65,10 @@ final class Policies {
     this.owners = owners;
     this.sets = new ValueSets(maps);
     this.followed = new FollowedSets(maps, sensors::markProcesses);
-    this.programs = new HookPrograms(maps, sets, followed, sensors.dispatch(), programFile);
     this.bits = new PointBits(maps);
-    this.functions = sensors.functions();
-    this.chains = new ChainLimit(bits, functions, book);
+    this.places = sensors.places();
+    this.programs = new HookPrograms(maps, sets, followed, places, sensors.dispatch(), programFile);
+    this.chains = new ChainLimit(bits, places, book);
     this.covers = new Covers(maps, book, chains, this::write);
   }
 
@@ -133,7 +133,7 @@ final class Policies {
         var state = book.get(slot);
         if (state == null || !state.loaded().equals(hash)) {
           changed.add(programs.load(hook, hash, slot, book.nextVersion()));
-          functions.watch(hook); // nobody is asked there yet
+          places.watch(hook); // nobody is asked there yet
         }
       }
       if (isNew) {
@@ -161,7 +161,7 @@ final class Policies {
           programs.release(loaded.references()); // it failed before this one was in place
         }
       }
-      functions.keepOnly(bits);
+      places.keepOnly(bits);
     }
   }
 
@@ -231,7 +231,7 @@ final class Policies {
     for (var loaded : changed) {
       write(loaded.slot(), book.taken(loaded.slot()).with(loaded.version(), PlanHash.NONE));
       owners.add(loaded.slot(), book.taken(loaded.slot()));
-      lessAsked |= bits.keepOnly(loaded.slot(), functions.points(loaded.hook().place()));
+      lessAsked |= bits.keepOnly(loaded.slot(), places.points(loaded.hook().place()));
     }
     if (lessAsked) {
       Libc.awaitRunningPrograms();
@@ -249,7 +249,7 @@ final class Policies {
       programs.install(loaded);
       installed.add(loaded.slot());
       unused.add(used(references.put(loaded.slot(), loaded.references())));
-      bits.add(loaded.slot(), functions.points(loaded.hook().place()), loaded.hook());
+      bits.add(loaded.slot(), places.points(loaded.hook().place()), loaded.hook());
       write(loaded.slot(), book.taken(loaded.slot()).with(loaded.version(), loaded.hash()));
     }
     sensors.watchReturns(bits.anyReturns());
@@ -276,7 +276,7 @@ final class Policies {
       unused.add(used(references.remove(slot)));
     }
     sensors.watchReturns(bits.anyReturns());
-    functions.keepOnly(bits);
+    places.keepOnly(bits);
     release(unused);
     for (int slot : slots) {
       counters.remove(slot);
@@ -324,7 +324,7 @@ final class Policies {
   private boolean isAsked(int slot, PointBits asked) throws BpfException {
     var points = asked.points(slot);
     int function = points.nextSetBit(Structs.SYSCALLS_MAX);
-    return function < 0 ? !points.isEmpty() : functions.isWatched(function, asked);
+    return function < 0 ? !points.isEmpty() : places.isWatched(function, asked);
   }
 
   private static HeldPolicy both(HeldPolicy one, HeldPolicy other) {

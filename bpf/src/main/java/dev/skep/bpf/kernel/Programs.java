@@ -14,12 +14,16 @@ enum Programs {
   SYSCALLS("syscalls"),
   FUNCTION("function"),
   OVERRIDE("override"),
+  LSM("lsm"),
   POLICY("policy"),
   /** The same on functions of the kernel. */
-  FUNCTION_POLICY("fnpolicy");
+  FUNCTION_POLICY("fnpolicy"),
+  /** On an LSM hook. */
+  LSM_POLICY("lsmhooks");
 
   private static final KernelVersion BPF_LOOP = new KernelVersion(5, 17);
 
+  /** At most 8 characters, for the kernel cuts the name of the map of its constants otherwise. */
   private final String objectName;
 
   Programs(String objectName) {

@@ -28,7 +28,7 @@ final class Sensors implements AutoCloseable {
   private final BpfObject syscalls;
   private final Dispatch dispatch;
   private final int generation;
-  private @Nullable Functions functions;
+  private @Nullable Places places;
 
   /** Whether this kernel can run the dispatchers. */
   private final boolean dispatches;
@@ -70,11 +70,11 @@ final class Sensors implements AutoCloseable {
   }
 
   /** Those that hooks sit on; after load. */
-  Functions functions() throws BpfException {
-    var known = functions;
+  Places places() throws BpfException {
+    var known = places;
     if (known == null) {
-      known = new Functions(folder, maps, generation);
-      functions = known;
+      known = new Places(folder, maps, generation);
+      places = known;
     }
     return known;
   }
@@ -85,7 +85,7 @@ final class Sensors implements AutoCloseable {
     if (dispatches) {
       folder.attach(generation, syscalls.program(dispatch.enter()));
       watchReturns(bits.anyReturns());
-      functions().watch(bits);
+      places().watch(bits);
       LOG.info("system calls are seen by: {}", dispatch);
     }
   }
@@ -166,7 +166,7 @@ final class Sensors implements AutoCloseable {
       return misses;
     }
     misses += BpfProgram.recursionMisses(syscalls.program(dispatch.enter()).fd());
-    misses += functions().recursionMisses();
+    misses += places().recursionMisses();
     var dispatcher = returns;
     return dispatcher == null
         ? misses
@@ -190,8 +190,8 @@ final class Sensors implements AutoCloseable {
     if (returns != null) {
       returns.close();
     }
-    if (functions != null) {
-      functions.close();
+    if (places != null) {
+      places.close();
     }
   }
 }

@@ -104,7 +104,8 @@ public final class Btf {
       long at = TYPE_BYTES + (long) i * PARAMETER_BYTES; // btf_param: name, type
       parameters.add(parameter(list.get(JAVA_INT, at + 4)));
     }
-    return Optional.of(new KernelFunction.Typed(parameters));
+    boolean returns = list.get(JAVA_INT, 8) != 0; // type 0 is void
+    return Optional.of(new KernelFunction.Typed(parameters, returns));
   }
 
   private Parameter parameter(int id) throws BpfException {

@@ -203,6 +203,11 @@ public final class Libc {
     mount("tracefs", folder, "");
   }
 
+  /** The file system in which security modules show themselves. */
+  public static void mountSecurityfs(String folder) throws BpfException {
+    mount("securityfs", folder, "");
+  }
+
   private static void mount(String type, String folder, String options) throws BpfException {
     try (var arena = Arena.ofConfined()) {
       var name = arena.allocateFrom(type).address();

@@ -48,11 +48,11 @@ final class Plans {
   }
 
   /** Who opens the file gets EPERM. */
-  static HookPlan refuseOpensOf(int index, Path file) {
+  static HookPlan refuseOpensOf(int index, HookPlan.Place place, Path file) {
     var filter = new ArgumentFilter(0, false, new Matching.TextOneOf(Set.of(file.toString())));
     return new HookPlan(
         index,
-        new HookPlan.Place.Function("security_file_open"),
+        place,
         false,
         List.of(new ArgumentPlan(ArgumentKind.FILE, 0, 0)),
         List.of(new SelectorPlan(List.of(), List.of(filter), true, 0, null, -1)));

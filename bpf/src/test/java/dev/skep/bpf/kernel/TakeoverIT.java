@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.skep.bpf.BpfException;
 import dev.skep.bpf.HookPlan;
+import dev.skep.bpf.HookPlan.Place;
 import dev.skep.bpf.KernelRecord;
 import dev.skep.bpf.PolicyTotals;
 import dev.skep.bpf.PolicyTotals.HookTotals;
@@ -54,7 +55,19 @@ class TakeoverIT {
   @Test
   @OnlyInVm("a kernel that takes kprobes and fmod_ret")
   void noOpenThatIsOverriddenSlipsThroughEither() throws Exception {
-    attackWhileAgentsFollowEachOther(Plans.refuseOpensOf(0, ledger), "/bin/cat " + ledger, REFUSED);
+    attackWhileAgentsFollowEachOther(
+        Plans.refuseOpensOf(0, new Place.Function("security_file_open"), ledger),
+        "/bin/cat " + ledger,
+        REFUSED);
+  }
+
+  @Test
+  @OnlyInVm("a kernel that asks programs on LSM hooks")
+  void noOpenThatAnLsmHookRefusesSlipsThroughEither() throws Exception {
+    attackWhileAgentsFollowEachOther(
+        Plans.refuseOpensOf(0, new Place.LsmHook("file_open"), ledger),
+        "/bin/cat " + ledger,
+        REFUSED);
   }
 
   private void attackWhileAgentsFollowEachOther(HookPlan hook, String attack, int code)

@@ -10,6 +10,7 @@ import dev.skep.events.ProcessEvent;
 import dev.skep.events.ProcessExec;
 import dev.skep.events.ProcessExit;
 import dev.skep.events.ProcessKprobe;
+import dev.skep.events.ProcessLsm;
 import dev.skep.events.ProcessRef;
 import dev.skep.events.ProcessThrottle;
 import java.io.IOException;
@@ -27,6 +28,7 @@ public final class EventJson {
   private static final byte[] PROCESS_EXEC = Line.utf8("{\"process_exec\":{\"process\":");
   private static final byte[] PROCESS_EXIT = Line.utf8("{\"process_exit\":{\"process\":");
   private static final byte[] PROCESS_KPROBE = Line.utf8("{\"process_kprobe\":{\"process\":");
+  private static final byte[] PROCESS_LSM = Line.utf8("{\"process_lsm\":{\"process\":");
   private static final byte[] PROCESS_THROTTLE = Line.utf8("{\"process_throttle\":{\"type\":");
 
   private static final byte[] PARENT = Line.field("parent");
@@ -139,6 +141,16 @@ public final class EventJson {
         out.plain(MESSAGE, kprobe.hook().message());
         writeTags(kprobe.hook().tags());
         writeAncestors(kprobe.ancestors());
+      }
+      case ProcessLsm lsm -> {
+        begin(PROCESS_LSM, lsm, null);
+        out.plain(FUNCTION_NAME, lsm.hook().function());
+        out.plain(POLICY_NAME, lsm.hook().policy());
+        out.plain(MESSAGE, lsm.hook().message());
+        writeArguments(lsm.args());
+        writeAction(ACTION, lsm.action());
+        writeTags(lsm.hook().tags());
+        writeAncestors(lsm.ancestors());
       }
       case ProcessThrottle throttle -> {
         line.write(PROCESS_THROTTLE);

@@ -27,6 +27,7 @@ import dev.skep.events.ProcessExec;
 import dev.skep.events.ProcessExit;
 import dev.skep.events.ProcessFacts;
 import dev.skep.events.ProcessKprobe;
+import dev.skep.events.ProcessLsm;
 import dev.skep.events.ProcessRef;
 import dev.skep.events.ProcessThrottle;
 import dev.skep.events.TracedContainer;
@@ -310,6 +311,29 @@ class EventJsonTest {
             {"process_throttle":{"type":"THROTTLE_START","cgroup":"pod1"},\
             "node_name":"n1","time":"2026-01-02T03:04:05.000060Z"}
             """);
+  }
+
+  @Test
+  void anLsmHookHasItsFieldsInTheOrderOfTheirNumbers() {
+    var lsm =
+        new ProcessLsm(
+            TIME,
+            new ProcessRef(ID, 0, 45),
+            null,
+            new Hook("file_open", "p1", "m", List.of("a")),
+            List.of(new Argument.FileArg("", "/etc/passwd", "", "", "")),
+            Action.OVERRIDE,
+            List.of());
+
+    assertThat(line(lsm))
+        .isEqualTo(
+            """
+            {"process_lsm":{"process":%s"tid":45,"in_init_tree":false},\
+            "function_name":"file_open","policy_name":"p1","message":"m",\
+            "args":[{"file_arg":{"path":"/etc/passwd"}}],"action":"KPROBE_ACTION_OVERRIDE",\
+            "tags":["a"]},"node_name":"n1","time":"2026-01-02T03:04:05.000060Z"}
+            """
+                .formatted(ID_JSON));
   }
 
   @Test

@@ -22,6 +22,7 @@ import dev.skep.events.ProcessExec;
 import dev.skep.events.ProcessExit;
 import dev.skep.events.ProcessFacts;
 import dev.skep.events.ProcessKprobe;
+import dev.skep.events.ProcessLsm;
 import dev.skep.events.ProcessRef;
 import dev.skep.events.ProcessThrottle;
 import dev.skep.events.Signals;
@@ -62,7 +63,7 @@ final class RandomEvents {
   }
 
   Event event() {
-    return switch (random.nextInt(7)) {
+    return switch (random.nextInt(8)) {
       case 0 ->
           new ProcessThrottle(
               time(),
@@ -77,6 +78,15 @@ final class RandomEvents {
               parent(),
               Signals.name(random.nextInt(66)),
               random.nextInt(256),
+              ancestors());
+      case 5 ->
+          new ProcessLsm(
+              time(),
+              process(),
+              parent(),
+              new Hook(text(), text(), text(), texts(3).toList()),
+              Stream.generate(this::argument).limit(random.nextInt(6)).toList(),
+              action(),
               ancestors());
       default ->
           new ProcessKprobe(

@@ -12,6 +12,7 @@ import dev.skep.events.ProcessEvent;
 import dev.skep.events.ProcessExec;
 import dev.skep.events.ProcessExit;
 import dev.skep.events.ProcessKprobe;
+import dev.skep.events.ProcessLsm;
 import dev.skep.events.ProcessRef;
 import dev.skep.events.Signals;
 import dev.skep.events.TracedContainer;
@@ -200,25 +201,43 @@ public final class EventTeller {
     var process = processes.of(header);
     var hook = policies.hook(record);
     long time = wallTime.applyAsLong(header.time());
-    var event =
-        new ProcessKprobe(
-            time,
-            process.ref(header.tid()),
-            process.parentRef(),
-            hook.told(),
-            Arguments.of(record.arguments(), hook),
-            null,
-            action(record),
-            Action.UNKNOWN,
-            ancestors(process, Family.KPROBE));
-    if (record.returnFollows()) {
-      processes.hold(process);
-      returns.add(record, process, event);
-    } else {
-      tell(process, event, Arguments.bytes(event.args()));
+    var caller = process.ref(header.tid());
+    var arguments = Arguments.of(record.arguments(), hook);
+    switch (hook.kind()) {
+      case KPROBE -> {
+        var event =
+            new ProcessKprobe(
+                time,
+                caller,
+                process.parentRef(),
+                hook.told(),
+                arguments,
+                null,
+                action(record),
+                Action.UNKNOWN,
+                ancestors(process, Family.KPROBE));
+        if (record.returnFollows()) {
+          processes.hold(process);
+          returns.add(record, process, event);
+        } else {
+          tell(process, event, Arguments.bytes(arguments));
+        }
+      }
+      case LSM ->
+          tell(
+              process,
+              new ProcessLsm(
+                  time,
+                  caller,
+                  process.parentRef(),
+                  hook.told(),
+                  arguments,
+                  action(record),
+                  ancestors(process, Family.LSM)),
+              Arguments.bytes(arguments));
     }
     if (record.action() != KernelRecord.Action.POST) {
-      tell(process, event.process().container(), record, hook.call(), time);
+      tell(process, caller.container(), record, hook.call(), time);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.skep.agent.event;
 
+import dev.skep.agent.event.WatchedPolicy.Kind;
 import dev.skep.agent.event.WatchedPolicy.WatchedHook;
 import dev.skep.bpf.KernelRecord;
 import dev.skep.events.Hook;
@@ -67,6 +68,7 @@ public final class PolicyBook {
       return known;
     }
     var call = "call_" + hook.point();
-    return new WatchedHook(new Hook(call, hook.policy(), "", List.of()), call, List.of(), null, "");
+    return new WatchedHook(
+        Kind.KPROBE, new Hook(call, hook.policy(), "", List.of()), call, List.of(), null, "");
   }
 }

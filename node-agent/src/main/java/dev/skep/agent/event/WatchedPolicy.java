@@ -20,11 +20,13 @@ public record WatchedPolicy(String uid, long generation, Map<Integer, WatchedHoo
   }
 
   /**
+   * @param kind which kind of event tells of it
    * @param call as the policy writes it
    * @param labels of the arguments, empty for those that have none
    * @param returned as what the return value is read; null where nobody asks for it
    */
   public record WatchedHook(
+      Kind kind,
       Hook told,
       String call,
       List<String> labels,
@@ -40,6 +42,12 @@ public record WatchedPolicy(String uid, long generation, Map<Integer, WatchedHoo
     }
   }
 
+  /** What its hooks are, as events tell it. */
+  public enum Kind {
+    KPROBE,
+    LSM
+  }
+
   /**
    * @param functionPrefix what the kernel of this architecture puts before a system call's name,
    *     such as {@code __x64_sys_}
@@ -51,11 +59,13 @@ public record WatchedPolicy(String uid, long generation, Map<Integer, WatchedHoo
           switch (hook.place()) {
             case Place.Syscall(var name) -> functionPrefix + name;
             case Place.Function(var symbol, _) -> symbol;
+            case Place.LsmHook(var name) -> name;
           };
       var returned = hook.returned();
       hooks.put(
           hook.index(),
           new WatchedHook(
+              hook.place() instanceof Place.LsmHook ? Kind.LSM : Kind.KPROBE,
               new Hook(function, policy.name(), orEmpty(hook.message()), hook.tags()),
               hook.call(),
               hook.arguments().stream().map(a -> orEmpty(a.label())).toList(),

@@ -34,9 +34,9 @@ public final class EventFlags {
   @Option(
       names = "--enable-ancestors",
       split = ",",
-      paramLabel = "base|kprobe",
+      paramLabel = "base|kprobe|lsm",
       description =
-          "All parents up to the first process, in events of these kinds: base (execs and exits), kprobe.")
+          "All parents up to the first process, in events of these kinds: base (execs and exits), kprobe, lsm.")
   private List<Family> ancestors = List.of();
 
   @Option(

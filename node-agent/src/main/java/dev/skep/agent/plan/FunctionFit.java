@@ -21,14 +21,17 @@ final class FunctionFit {
                   + "; kernels differ in them: keep the policy off such nodes with nodeSelector, or"
                   + " hook a function that they all have");
       case KernelFunction.Untyped _ -> List.of();
-      case KernelFunction.Typed(var parameters) -> problems(hook, symbol, parameters);
+      case KernelFunction.Typed(var parameters, _) -> problems(hook, symbol, parameters);
     };
   }
 
-  private static List<String> problems(Hook hook, String symbol, List<Parameter> parameters) {
+  /**
+   * @param what has these parameters
+   */
+  static List<String> problems(Hook hook, String what, List<Parameter> parameters) {
     var problems = new ArrayList<String>();
     for (var argument : hook.arguments()) {
-      var at = hook.path() + ".args: " + symbol + " of this node's kernel has ";
+      var at = hook.path() + ".args: " + what + " of this node's kernel has ";
       if (argument.index() >= parameters.size()) {
         problems.add(at + count(parameters.size()) + ", none with index " + argument.index());
       } else if (!fits(argument.type(), parameters.get(argument.index()))) {

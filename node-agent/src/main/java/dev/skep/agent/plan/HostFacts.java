@@ -12,6 +12,9 @@ public interface HostFacts {
   /** What the kernel says of one of its functions. */
   KernelFunction function(String name);
 
+  /** Whether the kernel asks programs on its LSM hooks. */
+  boolean asksLsmPrograms();
+
   /** As {@code uname -m} says it. */
   String architecture();
 

@@ -105,7 +105,11 @@ public final class PolicyBinder {
           case Hook.Place.Syscall(var name) -> syscall(name, hook.path(), problems);
           case Hook.Place.Function(var symbol, _) -> {
             problems.addAll(FunctionFit.problems(hook, symbol, host.function(symbol)));
-            yield new Place.Function(symbol);
+            yield LsmFit.instead(hook, symbol, host).orElse(new Place.Function(symbol));
+          }
+          case Hook.Place.LsmHook(var name) -> {
+            problems.addAll(LsmFit.problems(hook, name, host));
+            yield new Place.LsmHook(name);
           }
         };
     var selectors = new ArrayList<SelectorPlan>();

@@ -26,7 +26,8 @@ public record ProcessDetails(
   public enum Family {
     /** Execs and exits. */
     BASE,
-    KPROBE
+    KPROBE,
+    LSM
   }
 
   public ProcessDetails {

@@ -34,6 +34,7 @@ import dev.skep.events.ProcessEvent;
 import dev.skep.events.ProcessExec;
 import dev.skep.events.ProcessExit;
 import dev.skep.events.ProcessKprobe;
+import dev.skep.events.ProcessLsm;
 import dev.skep.events.ProcessThrottle;
 import dev.skep.policy.Hook;
 import dev.skep.policy.Hook.ArgumentType;
@@ -168,6 +169,36 @@ class EventTellerTest {
           assertThat(violation.action()).isEqualTo("Signal");
           assertThat(violation.enforced()).isFalse();
         });
+  }
+
+  @Test
+  void anLsmHookIsToldAsSuch() {
+    var lsm =
+        new Hook(
+            0,
+            "spec.lsmhooks[0]",
+            "file_open",
+            new Hook.Place.LsmHook("file_open"),
+            List.of(),
+            null,
+            List.of(),
+            "a message",
+            List.of());
+    book.put(WatchedPolicy.of(policy("uid-1", 1, lsm), "__x64_sys_"));
+
+    teller.tell(hook(3_000, SHELL, KernelRecord.Action.OVERRIDE, 0));
+
+    assertThat(events.getLast())
+        .isInstanceOfSatisfying(
+            ProcessLsm.class,
+            event -> {
+              assertThat(event.hook().function()).isEqualTo("file_open");
+              assertThat(event.hook().message()).isEqualTo("a message");
+              assertThat(event.action()).isEqualTo(Action.OVERRIDE);
+            });
+    assertThat(violations)
+        .extracting(Violation::hook, Violation::action)
+        .containsExactly(tuple("file_open", "Override"));
   }
 
   @Test

@@ -36,43 +36,57 @@ import org.junit.jupiter.api.Test;
 
 class PolicyBinderTest {
   private static final int HOST_USER = 0xf000_0000;
-  private static final HostFacts HOST =
-      new HostFacts() {
-        @Override
-        public OptionalInt syscallNumber(String name) {
-          return name.equals("write") ? OptionalInt.of(1) : OptionalInt.empty();
-        }
+  private static final HostFacts HOST = host(true);
 
-        @Override
-        public KernelFunction function(String name) {
-          return switch (name) {
-            case "security_file_permission" ->
-                new KernelFunction.Typed(
-                    List.of(new Parameter.Pointer("file"), new Parameter.Integral(4)));
-            case "of_a_module" -> new KernelFunction.Untyped();
-            default -> new KernelFunction.Missing();
-          };
-        }
+  private static HostFacts host(boolean asksLsm) {
+    return new HostFacts() {
+      @Override
+      public OptionalInt syscallNumber(String name) {
+        return name.equals("write") ? OptionalInt.of(1) : OptionalInt.empty();
+      }
 
-        @Override
-        public String architecture() {
-          return "x86_64";
-        }
+      @Override
+      public KernelFunction function(String name) {
+        return switch (name) {
+          case "security_file_permission" ->
+              new KernelFunction.Typed(
+                  List.of(new Parameter.Pointer("file"), new Parameter.Integral(4)));
+          case "bpf_lsm_bprm_check_security", "security_bprm_check" ->
+              new KernelFunction.Typed(List.of(new Parameter.Pointer("linux_binprm")));
+          case "bpf_lsm_file_open", "security_file_open" ->
+              new KernelFunction.Typed(List.of(new Parameter.Pointer("file")));
+          case "bpf_lsm_bprm_committed_creds" ->
+              new KernelFunction.Typed(List.of(new Parameter.Pointer("linux_binprm")), false);
+          case "of_a_module" -> new KernelFunction.Untyped();
+          default -> new KernelFunction.Missing();
+        };
+      }
 
-        @Override
-        public String resolveLinks(String path) {
-          return switch (path) {
-            case "/bin/sh" -> "/usr/bin/dash";
-            case "/bin" -> "/usr/bin";
-            default -> path;
-          };
-        }
+      @Override
+      public boolean asksLsmPrograms() {
+        return asksLsm;
+      }
 
-        @Override
-        public Namespaces namespaces() {
-          return new Namespaces(1, 2, 3, 4, 5, 6, 0, 8, 9, HOST_USER);
-        }
-      };
+      @Override
+      public String architecture() {
+        return "x86_64";
+      }
+
+      @Override
+      public String resolveLinks(String path) {
+        return switch (path) {
+          case "/bin/sh" -> "/usr/bin/dash";
+          case "/bin" -> "/usr/bin";
+          default -> path;
+        };
+      }
+
+      @Override
+      public Namespaces namespaces() {
+        return new Namespaces(1, 2, 3, 4, 5, 6, 0, 8, 9, HOST_USER);
+      }
+    };
+  }
 
   private final PolicyBinder binder = new PolicyBinder(HOST, true);
   private final PolicyBinder withoutPods = new PolicyBinder(HOST, false);
@@ -159,6 +173,92 @@ class PolicyBinderTest {
                 + " 32 bits at index 1, not a number of 64 bits",
             "spec.kprobes[0].args: security_file_permission of this node's kernel has 2 parameters,"
                 + " none with index 2");
+  }
+
+  @Test
+  void anLsmHookIsBoundWhereTheKernelAsksPrograms() {
+    var hook = lsmHook("file_open", Hook.Action.POST, argument(0, ArgumentType.FILE));
+
+    assertThat(binder.bind(policy("uid-1", 1, hook)))
+        .isInstanceOfSatisfying(
+            Bound.class,
+            bound ->
+                assertThat(bound.plan().hooks())
+                    .extracting(HookPlan::place)
+                    .containsExactly(new HookPlan.Place.LsmHook("file_open")));
+    var elsewhere = new PolicyBinder(host(false), true).bind(policy("uid-1", 1, hook));
+    assertThat(((Unbindable) elsewhere).problems())
+        .singleElement()
+        .asString()
+        .startsWith("spec.lsmhooks[0]: bpf is not among the security modules")
+        .endsWith("hook the function security_file_open by a kprobe with syscall: false");
+  }
+
+  @Test
+  void whatAFunctionAsksIsRefusedOnItsLsmHookWhereTheKernelAsksProgramsThere() {
+    var refusing = new Hook.Action(true, 0, null, -1);
+
+    assertThat(place("security_file_open", refusing, true))
+        .isEqualTo(new HookPlan.Place.LsmHook("file_open"));
+    assertThat(place("security_bprm_check", refusing, true))
+        .isEqualTo(new HookPlan.Place.LsmHook("bprm_check_security"));
+    assertThat(place("security_file_open", refusing, false))
+        .isEqualTo(new HookPlan.Place.Function("security_file_open"));
+    assertThat(place("security_file_open", new Hook.Action(true, 9), true))
+        .isEqualTo(new HookPlan.Place.Function("security_file_open"));
+    assertThat(place("security_file_open", new Hook.Action(true, 0, null, 1), true))
+        .isEqualTo(new HookPlan.Place.Function("security_file_open"));
+    assertThat(place("security_file_permission", refusing, true)) // the kernel has no such hook
+        .isEqualTo(new HookPlan.Place.Function("security_file_permission"));
+  }
+
+  private static HookPlan.Place place(String symbol, Hook.Action action, boolean asksLsm) {
+    var selector = new Hook.Selector(null, List.of(), List.of(), action);
+    var hook =
+        new Hook(
+            0,
+            "spec.kprobes[0]",
+            symbol,
+            new Hook.Place.Function(symbol, false),
+            List.of(),
+            null,
+            List.of(selector),
+            null,
+            List.of());
+    var bound = (Bound) new PolicyBinder(host(asksLsm), true).bind(policy("uid-1", 1, hook));
+    return bound.plan().hooks().getFirst().place();
+  }
+
+  @Test
+  void anLsmHookThatTheKernelLacksTakesSomethingElseOrCannotRefuseIsNamed() {
+    var refusing = new Hook.Action(true, 0, null, -1);
+
+    assertThat(problems(lsmHook("no_such", refusing)))
+        .singleElement()
+        .asString()
+        .startsWith("spec.lsmhooks[0].hook: this node's kernel has no LSM hook no_such;");
+    assertThat(problems(lsmHook("file_open", refusing, argument(0, ArgumentType.PATH))))
+        .containsExactly(
+            "spec.lsmhooks[0].args: the LSM hook file_open of this node's kernel has a pointer to"
+                + " struct file at index 0, not one to struct path");
+    assertThat(problems(lsmHook("bprm_committed_creds", refusing)))
+        .containsExactly(
+            "spec.lsmhooks[0].selectors: the action Override, but on this node's kernel the LSM"
+                + " hook bprm_committed_creds only tells, and cannot refuse");
+    assertThat(problems(lsmHook("bprm_committed_creds", Hook.Action.POST))).isEmpty();
+  }
+
+  private static Hook lsmHook(String name, Hook.Action action, Hook.Argument... arguments) {
+    return new Hook(
+        0,
+        "spec.lsmhooks[0]",
+        name,
+        new Hook.Place.LsmHook(name),
+        List.of(arguments),
+        null,
+        List.of(new Hook.Selector(null, List.of(), List.of(), action)),
+        null,
+        List.of());
   }
 
   private List<String> problems(Hook hook) {

@@ -57,6 +57,11 @@ class PolicyEngineTest {
                 }
 
                 @Override
+                public boolean asksLsmPrograms() {
+                  return false;
+                }
+
+                @Override
                 public String architecture() {
                   return "x86_64";
                 }

@@ -1,0 +1,83 @@
+package dev.skep.bpf.kernel;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import dev.skep.bpf.BpfException;
+import dev.skep.bpf.layout.Structs;
+import dev.skep.bpf.libbpf.KernelMap;
+import java.lang.foreign.Arena;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The places beside system calls that hooks sit on, by name: each has a point of its own, by which
+ * map {@code functions} knows it over agents. One thread at a time.
+ */
+final class Points {
+  private final KernelMap names;
+  private final TreeMap<String, Integer> points = new TreeMap<>();
+
+  Points(NodeMaps maps) throws BpfException {
+    names = maps.get("functions");
+    names.forEach((key, value) -> {
+      var name = value.getString(0);
+      if (!name.isEmpty()) {
+        points.put(name, Structs.SYSCALLS_MAX + key.get(JAVA_INT, 0));
+      }
+    });
+  }
+
+  /** All that are taken. */
+  Map<String, Integer> all() {
+    return Map.copyOf(points);
+  }
+
+  /** A name that is new gets one. */
+  int of(String name) throws BpfException {
+    var known = points.get(name);
+    if (known != null) {
+      return known;
+    }
+    int point = Structs.SYSCALLS_MAX;
+    while (points.containsValue(point)) {
+      point++;
+    }
+    if (point == Structs.POINTS_MAX) {
+      throw new BpfException(
+          "apply",
+          0,
+          "policies watch %d functions of the kernel already, there is no room for %s"
+              .formatted(Structs.FUNCTIONS_MAX, name));
+    }
+    write(point, name);
+    points.put(name, point);
+    return point;
+  }
+
+  void free(String name) throws BpfException {
+    var point = points.get(name);
+    if (point != null) {
+      write(point, "");
+      points.remove(name);
+    }
+  }
+
+  /** Null of a system call's. */
+  @Nullable String name(int point) {
+    for (var entry : points.entrySet()) {
+      if (entry.getValue() == point) {
+        return entry.getKey();
+      }
+    }
+    return null;
+  }
+
+  private void write(int point, String name) throws BpfException {
+    try (var arena = Arena.ofConfined()) {
+      var value = arena.allocate(Structs.FUNCTION_NAME_BYTES);
+      value.setString(0, name);
+      names.put(point - Structs.SYSCALLS_MAX, value);
+    }
+  }
+}
