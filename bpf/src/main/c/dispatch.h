@@ -9,6 +9,7 @@
 #include "cover.h"
 #include "generation.h"
 #include "maps.h"
+#include "return.h"
 #include "task.h"
 
 static __always_inline struct hook_bits *hooks_in_scope(void)
@@ -22,8 +23,8 @@ static __always_inline struct hook_bits *hooks_in_scope(void)
 	return bpf_map_lookup_elem(&covers, &cover);
 }
 
-/* The chain of a run that meets these hooks; NULL if there are none. */
-static __always_inline struct chain *new_chain(void *ctx, __u32 words, struct hook_bits *watching, struct hook_bits *in_scope)
+/* The chain of a run that meets these hooks at this point; NULL if there are none, or no space is free. It is this run's until it ends. */
+static __always_inline struct chain *new_chain(void *ctx, __u32 point, __u32 words, struct hook_bits *watching, struct hook_bits *in_scope)
 {
 	struct chain *chain;
 
@@ -37,23 +38,10 @@ static __always_inline struct chain *new_chain(void *ctx, __u32 words, struct ho
 	if (!chain)
 		return NULL;
 	begin_chain(chain, words, watching, in_scope);
-	if (chain->pending)
-		return chain;
-	give_back(chain);
-	return NULL;
-}
-
-/* The hooks at this point that act where the current process is; NULL if there are none. Their chain is this run's until it ends. */
-static __always_inline struct chain *chain_of(void *ctx, __u32 point, struct watched_words *watched)
-{
-	struct hook_bits *watching = bpf_map_lookup_elem(&point_hooks, &point), *in_scope = hooks_in_scope();
-	struct chain *chain;
-
-	if (!watching || !in_scope)
+	if (!chain->pending) {
+		give_back(chain);
 		return NULL;
-	chain = new_chain(ctx, watched->entry, watching, in_scope);
-	if (!chain)
-		return NULL;
+	}
 	chain->point = point;
 	chain->texts_read = 0;
 	chain->time = 0;
@@ -61,21 +49,24 @@ static __always_inline struct chain *chain_of(void *ctx, __u32 point, struct wat
 	return chain;
 }
 
-static __always_inline void send_return(struct task_struct *task, struct return_key *key, struct return_value *entry, long value)
+/* That of the hooks at this point that act where the current process is. */
+static __always_inline struct chain *chain_of(void *ctx, __u32 point, struct watched_words *watched)
 {
-	struct return_record record = {};
+	struct hook_bits *watching = bpf_map_lookup_elem(&point_hooks, &point), *in_scope = hooks_in_scope();
 
-	fill_header(&record.header, RECORD_RETURN, sizeof(record), bpf_ktime_get_boot_ns(), task, true, began_of(task, true));
-	record.slot = key->slot;
-	record.version = entry->version;
-	record.entry_time = entry->entry_time;
-	record.value = value;
-	if (bpf_ringbuf_output(&events, &record, sizeof(record), 0))
-		drop(DROP_RING_RETURN);
+	return watching && in_scope ? new_chain(ctx, point, watched->entry, watching, in_scope) : NULL;
+}
+
+/* Of a call that something else refused, so that override.bpf.c was not asked. */
+static __always_inline void forget_verdict(__u32 point)
+{
+	struct verdict_key key = {.tid = bpf_get_current_pid_tgid(), .point = point};
+
+	bpf_map_delete_elem(&verdicts, &key);
 }
 
 /* Tells each hook that waits for it what the call returned. */
-static __always_inline int returned(void *ctx, __u32 point, struct watched_words *watched, struct task_struct *task, long value)
+static __always_inline int returned(void *ctx, __u32 point, struct watched_words *watched, void *programs, long value)
 {
 	struct hook_bits *waiting = bpf_map_lookup_elem(&return_hooks, &point);
 	struct chain *chain = this_chain(ctx);
@@ -83,20 +74,8 @@ static __always_inline int returned(void *ctx, __u32 point, struct watched_words
 	if (!waiting || !chain)
 		return 0;
 	begin_chain(chain, watched->returns, waiting, waiting);
-	for (int turn = 0; turn < CHAIN_MAX; turn++) {
-		struct return_key key = {.tid = task->pid, .slot = take_hook(chain)};
-		struct return_value *found, entry;
-
-		if (key.slot >= HOOKS_MAX)
-			return 0;
-		found = bpf_map_lookup_elem(&awaiting_return, &key);
-		if (!found)
-			continue;
-		entry = *found;
-		bpf_map_delete_elem(&awaiting_return, &key);
-		send_return(task, &key, &entry, value);
-	}
-	return 0;
+	chain->returned = value;
+	return next_return(ctx, chain, programs);
 }
 
 #endif

@@ -57,12 +57,11 @@ static __always_inline bool is_signed(__u8 kind)
 	return kind == ARGUMENT_INT || kind == ARGUMENT_FD || kind == ARGUMENT_LONG || kind == ARGUMENT_INT16 || kind == ARGUMENT_INT8;
 }
 
-/* Compares as wide as the argument is, and with its sign. */
-static __always_inline bool number_filter_holds(const volatile struct filter_plan *filter, struct chain *chain)
+/* Compares as wide as numbers of this kind are, and with their sign. */
+static __always_inline bool holds_for(const volatile struct filter_plan *filter, __u8 kind, __u64 number)
 {
-	const volatile struct argument_plan *argument = argument_of(filter);
-	__u8 kind = argument->kind, operator = filter->operator, count = filter->count;
-	__u64 value = number_of(kind, argument_value(chain, argument->index)), bound = filter->values[0];
+	__u8 operator = filter->operator, count = filter->count;
+	__u64 value = number_of(kind, number), bound = filter->values[0];
 	__u64 sign = is_signed(kind) ? 1ULL << 63 : 0; /* with it turned round, signed numbers are in the order of unsigned ones */
 	bool found = false;
 
@@ -85,6 +84,13 @@ static __always_inline bool number_filter_holds(const volatile struct filter_pla
 	return found != filter->negated;
 }
 
+static __always_inline bool number_filter_holds(const volatile struct filter_plan *filter, struct chain *chain)
+{
+	const volatile struct argument_plan *argument = argument_of(filter);
+
+	return holds_for(filter, argument->kind, argument_value(chain, argument->index));
+}
+
 static __always_inline bool text_filter_holds(const volatile struct filter_plan *filter, struct chain *chain)
 {
 	struct text *text = text_of(chain, argument_of(filter));
@@ -103,13 +109,22 @@ static __always_inline bool filter_holds(const volatile struct filter_plan *filt
 {
 	__u8 operator = filter->operator;
 
-	if (operator == FILTER_ALWAYS)
-		return true;
+	if (operator == FILTER_ALWAYS || (hook.asking && filter->argument == OF_RETURN))
+		return true; /* of the latter nothing is known yet */
 	if (operator < FILTER_PID)
 		return number_filter_holds(filter, chain);
 	if (operator < FILTER_TEXT_EQUAL)
 		return process_filter_holds(filter, chain, task);
 	return text_filter_holds(filter, chain);
+}
+
+/* A selector whose filters hold: false if it asks for more when the call returns, so that the next ones may decide, too. */
+static __always_inline bool is_decided(struct chain *chain, __u8 selector)
+{
+	if (!(hook.asking >> selector & 1))
+		return true;
+	chain->candidates |= 1U << selector;
+	return false;
 }
 
 struct far_walk {
@@ -133,7 +148,7 @@ static long far_filter(__u64 turn, struct far_walk *walk)
 	if (walk->holds)
 		walk->holds = filter_holds(filter, chain, bpf_get_current_task_btf());
 	if (filter->last) {
-		if (walk->holds) {
+		if (walk->holds && is_decided(chain, filter->selector)) {
 			walk->selector = filter->selector;
 			return 1;
 		}
@@ -166,12 +181,57 @@ static __always_inline __u32 matching_selector(struct chain *chain, struct task_
 		if (holds)
 			holds = filter_holds(filter, chain, task);
 		if (filter->last) {
-			if (holds)
+			if (holds && is_decided(chain, filter->selector))
 				return filter->selector;
 			holds = true;
 		}
 	}
 	return hook.filters[FILTERS_NEAR].operator == FILTER_NONE ? NO_SELECTOR : far_selector(space_of(chain), holds);
+}
+
+/* ---- when the call returns ---- */
+
+static __always_inline bool return_filter_holds(const volatile struct filter_plan *filter, __u64 returned)
+{
+	return filter->argument != OF_RETURN || holds_for(filter, hook.return_kind, returned);
+}
+
+struct return_walk {
+	__u64 returned;
+	__u32 candidates;
+	__u32 selector;
+	bool holds;
+};
+
+/* One turn for each filter; 1 ends it. */
+static long return_filter(__u64 turn, struct return_walk *walk)
+{
+	const volatile struct filter_plan *filter;
+
+	if (turn >= FILTERS_MAX)
+		return 1;
+	filter = &hook.filters[turn];
+	if (filter->operator == FILTER_NONE)
+		return 1;
+	if (walk->holds)
+		walk->holds = return_filter_holds(filter, walk->returned);
+	if (filter->last) {
+		if (walk->holds && walk->candidates >> (filter->selector & (SELECTORS_MAX - 1)) & 1) {
+			walk->selector = filter->selector;
+			return 1;
+		}
+		walk->holds = true;
+	}
+	return 0;
+}
+
+/* The first of the candidates whose other filters hold, too. */
+static __always_inline __u32 selector_at_return(__u32 candidates, __u64 returned)
+{
+	struct return_walk walk = {.returned = returned, .candidates = candidates, .selector = NO_SELECTOR, .holds = true};
+
+	bpf_loop(FILTERS_MAX, return_filter, &walk, 0);
+	return walk.selector;
 }
 
 #endif

@@ -10,14 +10,6 @@
 #include <bpf/bpf_tracing.h>
 #include "dispatch.h"
 
-/* Of a call that something else refused, so that override.bpf.c was not asked. */
-static __always_inline void forget_verdict(__u32 point)
-{
-	struct verdict_key key = {.tid = bpf_get_current_pid_tgid(), .point = point};
-
-	bpf_map_delete_elem(&verdicts, &key);
-}
-
 SEC("kprobe")
 int dispatch_function(struct pt_regs *regs)
 {
@@ -51,7 +43,7 @@ int dispatch_return(struct pt_regs *regs)
 
 	if (!watched || !watched->returns || !is_active_generation(NEWEST_FIRST))
 		return 0;
-	return returned(regs, point, watched, bpf_get_current_task_btf(), regs->ax);
+	return returned(regs, point, watched, &function_returns, regs->ax);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -90,7 +90,7 @@ MAP_ARRAY(point_watched, POINTS_MAX, struct watched_words); /* after the two bel
 MAP_ARRAY(point_hooks, POINTS_MAX, struct hook_bits);
 MAP_ARRAY(return_hooks, POINTS_MAX, struct hook_bits);
 MAP_ARRAY(override_hooks, POINTS_MAX, struct hook_bits);
-MAP_ARRAY(functions, FUNCTIONS_MAX, struct function_name); /* for the agent that comes next */
+MAP_ARRAY(functions, POINTS_MAX, struct function_name); /* for the agent that comes next */
 MAP_ARRAY(covers, COVERS_MAX, struct hook_bits);
 MAP_ARRAY(covering, 1, struct covering);
 MAP_SPARSE_HASH(cgroup_covers, 16384, __u64, struct cgroup_cover); /* the programs add what is inherited, and remove */
@@ -106,7 +106,9 @@ MAP_ARRAY(cover_counters, COVERS_MAX, struct cover_counters); /* counted by the 
 
 /* By slot. The programs of an array are of one kind. */
 MAP_PROGRAMS(hook_programs); /* on system calls */
+MAP_PROGRAMS(hook_returns); /* and of those that ask what the call returns */
 MAP_PROGRAMS(function_programs);
+MAP_PROGRAMS(function_returns);
 #ifdef SKEP_LSM
 MAP_PROGRAMS(lsm_programs); /* on one LSM hook: the node has such a map for each that is in use */
 #endif

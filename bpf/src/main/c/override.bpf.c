@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * Carries out what hooks on a function decided: it returns an error instead of doing its work. Loaded once for each function that has such hooks, which
- * are kprobes, and so have run in the same thread just before. One of the two ways: fmod_ret comes right after them, but is passed over where another
+ * are kprobes, or programs on sys_enter where the function is a system call, and so have run in the same thread just before. One of the two ways: fmod_ret comes right after them, but is passed over where another
  * thread was stopped in the middle of it on that CPU; a program on the LSM hook is not, but comes after the other security modules.
  */
 #include "kernel_types.h"
@@ -27,7 +27,7 @@ static __always_inline int verdict(void)
 }
 
 SEC("fmod_ret/security_file_open") /* or where the loader says */
-int override_return(void *ctx)
+long override_return(void *ctx) /* as wide as any function returns: of an int the upper half would be 0 */
 {
 	return verdict();
 }

@@ -12,6 +12,7 @@
 #include "filter.h"
 #include "maps.h"
 #include "rate.h"
+#include "return.h"
 #include "task.h"
 #include "text.h"
 
@@ -56,10 +57,13 @@ static __always_inline __u32 append_argument(struct record_buffer *buffer, __u32
 	return at + ((size + 7) & ~7U);
 }
 
-static __always_inline bool await_return(struct task_struct *task, struct chain *chain)
+static __always_inline bool await_return(struct task_struct *task, struct chain *chain, enum awaiting awaiting)
 {
 	struct return_key key = {.tid = task->pid, .slot = hook.slot};
-	struct return_value value = {.entry_time = chain->time, .version = hook.version};
+	struct return_value value = {.entry_time = chain->time, .version = hook.version, .awaiting = awaiting};
+
+	if (hook.asking)
+		value.candidates = chain->candidates;
 
 	if (!bpf_map_update_elem(&awaiting_return, &key, &value, BPF_ANY))
 		return true;
@@ -93,7 +97,8 @@ enum sending {
 	LIMITED,
 };
 
-static __always_inline enum sending send_record(struct task_struct *task, struct chain *chain, __u32 selector, __u32 signal, enum hook_action action)
+static __always_inline enum sending send_record(struct task_struct *task, struct chain *chain, __u32 selector, __u32 signal, enum hook_action action,
+						bool decided)
 {
 	struct record_buffer *buffer = record_buffer_of(chain);
 	__u32 at = sizeof(struct hook_record), count = 0;
@@ -120,7 +125,11 @@ static __always_inline enum sending send_record(struct task_struct *task, struct
 	record->action = action;
 	record->version = hook.version;
 	record->signal = signal;
-	record->flags = hook.wants_return && await_return(task, chain) ? HOOK_RETURN_FOLLOWS : 0;
+	record->flags = 0;
+	if (hook.wants_return && await_return(task, chain, decided ? AWAITING_VALUE : AWAITING_DECISION))
+		record->flags = decided ? HOOK_RETURN_FOLLOWS : HOOK_RETURN_FOLLOWS | HOOK_DECIDED_AT_RETURN;
+	if (!decided && !record->flags)
+		return SENT; /* it cannot be decided, and that is counted */
 	record->argument_count = count;
 	return bpf_ringbuf_output(&events, buffer, at, 0) ? LOST : SENT;
 }
@@ -169,6 +178,15 @@ static __always_inline enum hook_action override(struct chain *chain, __s32 erro
 
 #endif
 
+/* Of a call that only its return decides: what waits for that. */
+static __always_inline void postpone(struct task_struct *task, struct chain *chain, __u32 selector)
+{
+	if (!(chain->candidates & hook.telling))
+		await_return(task, chain, AWAITING_UNTOLD);
+	else if (send_record(task, chain, selector, 0, ACTION_POST, false) == LOST)
+		await_return(task, chain, AWAITING_LOST);
+}
+
 static __noinline int act(struct chain *chain, __u32 selector)
 {
 	struct counter_key key = {.slot = hook.slot, .selector = selector};
@@ -188,6 +206,10 @@ static __noinline int act(struct chain *chain, __u32 selector)
 	if (hook.overrides)
 		error = hook.selectors[selector].error;
 	time = time_of(chain);
+	if (hook.asking & chain->candidates && !signal && !error) {
+		postpone(task, chain, selector);
+		return 0;
+	}
 	if (error)
 		action = override(chain, error);
 	if (signal) {
@@ -197,7 +219,7 @@ static __noinline int act(struct chain *chain, __u32 selector)
 			action = signalled;
 	}
 	if (post) {
-		sent = send_record(task, chain, selector, signal, action);
+		sent = send_record(task, chain, selector, signal, action, true);
 		if (sent == LOST)
 			drop(DROP_RING_HOOK);
 	}
@@ -221,11 +243,87 @@ static __always_inline int run_hook(void *ctx, void *programs)
 
 	if (!chain)
 		return 0;
+	if (hook.asking)
+		chain->candidates = 0;
 	selector = matching_selector(chain, task);
+	if (hook.asking && chain->candidates) {
+		if (selector != NO_SELECTOR)
+			chain->candidates |= 1U << selector;
+		selector = lowest_bit(chain->candidates);
+	}
 	if (selector != NO_SELECTOR)
 		act(chain, selector);
 	return next_hook(ctx, chain, programs);
 }
+
+#ifndef SKEP_LSM
+
+/* Decides what the call's beginning left open, and takes actions of the return. */
+static __noinline int act_at_return(struct chain *chain)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct hook_counters_value *counters;
+	struct counter_key key = {.slot = hook.slot};
+	struct decision decided = {};
+	struct return_value entry;
+	__u32 selector;
+	bool told;
+
+	if (!chain || !take_awaited(task, hook.slot, &entry))
+		return 0;
+	if (entry.version != hook.version) {
+		drop(DROP_RETURN_STALE);
+		selector = NO_SELECTOR;
+	} else {
+		selector = selector_at_return(entry.candidates, chain->returned);
+	}
+	told = entry.awaiting == AWAITING_VALUE;
+	if (selector < SELECTORS_MAX) {
+		if (hook.return_signals)
+			decided.signal = hook.selectors[selector].return_signal;
+		decided.selector = selector;
+		if (hook.telling >> selector & 1)
+			told = true;
+		key.selector = selector;
+		counters = bpf_map_lookup_elem(&hook_counters, &key);
+		if (counters && entry.awaiting != AWAITING_VALUE) {
+			__sync_fetch_and_add(told ? &counters->posted : &counters->suppressed, 1);
+			if (told && entry.awaiting == AWAITING_LOST)
+				__sync_fetch_and_add(&counters->dropped, 1);
+		}
+		if (told)
+			decided.action = ACTION_POST;
+		if (decided.signal) {
+			enum hook_action action = send_signal(decided.signal);
+
+			if (told)
+				decided.action = action;
+			if (counters) {
+				__sync_fetch_and_add(action == ACTION_SIGNAL ? &counters->enforced : &counters->monitored, 1);
+				counters->last_action = bpf_ktime_get_boot_ns();
+			}
+		}
+	} else if (told) {
+		decided.action = ACTION_POST;
+	}
+	if (entry.awaiting == AWAITING_LOST && told)
+		drop(DROP_RING_HOOK);
+	if (entry.awaiting == AWAITING_VALUE || entry.awaiting == AWAITING_DECISION)
+		send_return(task, hook.slot, &entry, decided, chain->returned);
+	return 0;
+}
+
+static __always_inline int run_return(void *ctx, void *programs)
+{
+	struct chain *chain = this_chain(ctx);
+
+	if (!chain)
+		return 0;
+	act_at_return(chain);
+	return next_return(ctx, chain, programs);
+}
+
+#endif
 
 #if defined(SKEP_LSM)
 
@@ -243,19 +341,37 @@ int policy_function(void *ctx)
 	return run_hook(ctx, &function_programs);
 }
 
+SEC("kretprobe")
+int policy_function_return(void *ctx)
+{
+	return run_return(ctx, &function_returns);
+}
+
 #else
 
-/* One of the two is loaded: the kernel calls from one program only those of the same kind. */
+/* Of the two ways one is loaded: the kernel calls from one program only those of the same kind. */
 SEC("tp_btf/sys_enter")
 int policy_enter(void *ctx)
 {
 	return run_hook(ctx, &hook_programs);
 }
 
+SEC("tp_btf/sys_exit")
+int policy_exit(void *ctx)
+{
+	return run_return(ctx, &hook_returns);
+}
+
 SEC("tracepoint/raw_syscalls/sys_enter")
 int policy_perf(void *ctx)
 {
 	return run_hook(ctx, &hook_programs);
+}
+
+SEC("tracepoint/raw_syscalls/sys_exit")
+int policy_perf_exit(void *ctx)
+{
+	return run_return(ctx, &hook_returns);
 }
 
 #endif

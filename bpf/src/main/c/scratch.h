@@ -99,7 +99,8 @@ struct chain {
 	__u32 space; /* of a claimed one: its number ... */
 	__u64 owner; /* ... and whose it is; 0: nobody's */
 	__s32 verdict; /* of LSM hooks: the error that the call shall get; 0: none so far */
-	__u32 padding;
+	__u32 candidates; /* bit s: selector s of this hook holds as far as that is known before the call returns */
+	__s64 returned;
 };
 
 struct return_key {
@@ -112,10 +113,19 @@ struct verdict_key { /* a call that is not to be carried out */
 	__u32 point;
 };
 
+enum awaiting {
+	AWAITING_VALUE = 0, /* all else was decided */
+	AWAITING_DECISION = 1, /* whether to tell of it; a record is sent ... */
+	AWAITING_UNTOLD = 2, /* ... but in any case it is not told ... */
+	AWAITING_LOST = 3, /* ... or the ring was full */
+};
+
 struct return_value {
 	__u64 entry_time;
 	__u32 version;
-	__u32 padding;
+	__u16 candidates; /* selectors that can still decide */
+	__u8 awaiting; /* enum awaiting */
+	__u8 padding;
 };
 
 #define RECORD_BUFFER_BYTES (32 * 1024) /* the most that a per-CPU value may have; the longest record has 24,736 */

@@ -8,7 +8,7 @@
 #ifndef SKEP_SHARED_H
 #define SKEP_SHARED_H
 
-#define SKEP_LAYOUT 7
+#define SKEP_LAYOUT 8
 
 #define PATH_MAX_BYTES 4096 /* the kernel's PATH_MAX, terminating NUL included */
 #define DATA_MAX_BYTES 4096 /* most bytes of one string or buffer argument */
@@ -190,6 +190,7 @@ enum hook_action {
 };
 
 #define HOOK_RETURN_FOLLOWS 1 /* a return_record with the same hook, tid and time will come, unless the thread dies */
+#define HOOK_DECIDED_AT_RETURN 2 /* and says whether this is to be told at all */
 
 struct hook_record {
 	struct record_header header;
@@ -221,6 +222,10 @@ struct return_record {
 	__u32 version;
 	__u64 entry_time; /* header.time of the hook_record */
 	__s64 value;
+	__u8 selector; /* that decided at the return */
+	__u8 action; /* enum hook_action; 0: the call is not to be told */
+	__u16 signal; /* 0: none */
+	__u32 padding;
 };
 
 /* ---- what one hook asks for: constants of its program, in .rodata, so that what is not used is gone ------------ */
@@ -284,6 +289,7 @@ enum filter_operator {
 	FILTER_TEXT_POSTFIX = 19,
 };
 
+#define OF_RETURN 255 /* filter_plan.argument: what the call returns */
 #define IN_SET 255 /* filter_plan.count */
 #define OUTSIDE_HOST 1 /* filter_plan.count of capabilities: processes whose user namespace is values[1] never match */
 
@@ -334,7 +340,7 @@ struct range_key { __u32 bits; __u8 number[8]; }; /* most significant byte first
 struct filter_plan {
 	__u8 operator; /* enum filter_operator */
 	__u8 negated;
-	__u8 argument; /* position in hook_plan.arguments, or as the operator says */
+	__u8 argument; /* position in hook_plan.arguments, OF_RETURN, or as the operator says */
 	__u8 count; /* of inline values */
 	__u8 selector; /* whose it is */
 	__u8 last; /* 1: and its last one */
@@ -346,7 +352,7 @@ struct selector_plan { /* what is done when all filters of a selector hold */
 	__u8 post; /* send a record */
 	__u8 signal; /* 0: none */
 	__u8 limit_scope; /* enum limit_scope */
-	__u8 padding;
+	__u8 return_signal; /* sent when the call returns; 0: none */
 	__u32 limit_seconds; /* equal events are sent once in so long; 0: all are */
 	__s32 error; /* that a function of the kernel returns instead of being carried out; 0: none */
 };
@@ -364,7 +370,11 @@ struct hook_plan { /* volatile const in .rodata of policy.bpf.o, named `hook` */
 	__u8 signals; /* 1: some selector has a signal */
 	__u8 limits; /* 1: some has a limit */
 	__u8 overrides; /* 1: some has an error */
-	__u8 padding[4];
+	__u8 return_kind; /* enum argument_kind; as what filters read the return value */
+	__u8 return_signals; /* 1: some has a return_signal */
+	__u16 asking; /* bit s: selector s has filters or actions of the return */
+	__u16 telling; /* bit s: selector s lets a call be told */
+	__u8 padding[6];
 	__u64 limit_key[2]; /* drawn by lot: rate.h */
 	struct argument_plan arguments[ARGUMENTS_MAX];
 	struct selector_plan selectors[SELECTORS_MAX];
@@ -387,7 +397,7 @@ struct watched_words { /* map `point_watched`. Bit w: word w is not 0 ... */
 };
 
 #define FUNCTION_NAME_BYTES 128 /* NUL included */
-struct function_name { /* map `functions`, key: point - SYSCALLS_MAX; empty: free. Written by the agent alone */
+struct function_name { /* map `functions`, key: point; empty: free, or a system call that nobody overrides. Written by the agent alone */
 	char name[FUNCTION_NAME_BYTES];
 };
 
@@ -605,8 +615,9 @@ enum drop_cause { /* map `drops`: per-CPU array of __u64 by cause */
 	DROP_RING_CGROUP = 12,
 	DROP_COVER_MAP_FULL = 13, /* a cgroup did not inherit its parent's cover */
 	DROP_VERDICT_MAP_FULL = 14, /* a call was not overridden */
-	DROP_SCRATCH_FULL = 15, /* no space was free, so no hook was asked */
-	DROP_CAUSES = 16,
+	DROP_SCRATCH_FULL = 15, /* no space was free, so no hook was asked: lsm.bpf.c says what then */
+	DROP_RETURN_STALE = 16, /* of a call that returned after its hook was replaced: nothing was decided then */
+	DROP_CAUSES = 17,
 };
 
 #endif

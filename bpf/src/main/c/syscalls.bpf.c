@@ -32,6 +32,8 @@ static __always_inline struct chain *entered(void *ctx, __u32 syscall)
 	task = bpf_get_current_task_btf();
 	if (!is_in_node(task) || !is_active_generation(OLDEST_FIRST) || is_compat_call(task))
 		return NULL;
+	if (watched->overrides)
+		forget_verdict(syscall);
 	return chain_of(ctx, syscall, watched);
 }
 
@@ -73,12 +75,10 @@ int perf_sys_enter(struct trace_event_raw_sys_enter *ctx)
 static __always_inline int left(void *ctx, __u32 syscall, long value)
 {
 	struct watched_words *watched = watched_call(syscall);
-	struct task_struct *task;
 
-	if (!watched || !watched->returns || !is_active_generation(OLDEST_FIRST))
+	if (!watched || !watched->returns || !is_active_generation(OLDEST_FIRST) || is_compat_call(bpf_get_current_task_btf()))
 		return 0;
-	task = bpf_get_current_task_btf();
-	return is_compat_call(task) ? 0 : returned(ctx, syscall, watched, task, value);
+	return returned(ctx, syscall, watched, &hook_returns, value);
 }
 
 /* Attached only while some hook wants returns. */

@@ -1,6 +1,7 @@
 package dev.skep.bpf;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +31,11 @@ public record HookPlan(
     return selectors.stream().anyMatch(selector -> selector.error() != 0);
   }
 
+  /** Whether some call is decided when it returns. */
+  public boolean decidesAtReturn() {
+    return selectors.stream().anyMatch(selector -> selector.atReturn() != null);
+  }
+
   /** A hook on system calls. */
   public HookPlan(
       int index,
@@ -46,10 +52,18 @@ public record HookPlan(
      * At the entry of system calls.
      *
      * @param numbers of this machine's native table, at least one
+     * @param functions of the kernel that carry them out, by number; those of hooks that override
+     *     are needed
      */
-    record Syscalls(Set<Integer> numbers) implements Place {
+    record Syscalls(Set<Integer> numbers, Map<Integer, String> functions) implements Place {
       public Syscalls {
         numbers = Set.copyOf(numbers);
+        functions = Map.copyOf(functions);
+      }
+
+      /** Of hooks that let all calls go on. */
+      public Syscalls(Set<Integer> numbers) {
+        this(numbers, Map.of());
       }
     }
 
@@ -146,6 +160,8 @@ public record HookPlan(
    * @param limit of what is sent; null: none
    * @param error that a function of the kernel returns instead of being carried out, such as -1 for
    *     EPERM, at most 4095 either way, of an LSM hook below 0; 0 for none
+   * @param atReturn what is asked and done when the call returns; null: nothing. Of a hook that
+   *     wants returns, and not beside a limit
    */
   public record SelectorPlan(
       List<ProcessFilter> process,
@@ -153,10 +169,25 @@ public record HookPlan(
       boolean post,
       int signal,
       @Nullable RateLimit limit,
-      int error) {
+      int error,
+      @Nullable ReturnPlan atReturn) {
     public SelectorPlan {
       process = List.copyOf(process);
       arguments = List.copyOf(arguments);
+      if (atReturn != null && limit != null) {
+        throw new IllegalArgumentException("a limit of what only the return decides");
+      }
+    }
+
+    /** Whose call is of no more interest when it returns. */
+    public SelectorPlan(
+        List<ProcessFilter> process,
+        List<ArgumentFilter> arguments,
+        boolean post,
+        int signal,
+        @Nullable RateLimit limit,
+        int error) {
+      this(process, arguments, post, signal, limit, error, null);
     }
 
     /** Without a limit, and letting the call go on. */
@@ -179,6 +210,23 @@ public record HookPlan(
           signal);
     }
   }
+
+  /**
+   * What a selector asks and does when the call returns. Of the selectors that hold until then the
+   * first decides whose filters hold, too.
+   *
+   * @param kind as what the value is read: a number; the same in all selectors of a hook
+   * @param post whether the call is told then, if the selector posts at all
+   * @param signal sent then; 0 for none
+   */
+  public record ReturnPlan(
+      ArgumentKind kind, List<ReturnFilter> filters, boolean post, int signal) {
+    public ReturnPlan {
+      filters = List.copyOf(filters);
+    }
+  }
+
+  public record ReturnFilter(boolean negated, Matching matching) {}
 
   /**
    * Events of one selector with equal arguments are sent once in {@code seconds}.

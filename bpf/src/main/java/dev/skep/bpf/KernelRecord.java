@@ -1,6 +1,7 @@
 package dev.skep.bpf;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A record from the ring, decoded. Texts are the kernel's bytes: mostly UTF-8, not always. Times
@@ -192,12 +193,37 @@ public sealed interface KernelRecord {
       int selector,
       Action action,
       int signal,
-      boolean returnFollows,
+      Following following,
       List<Argument> arguments)
       implements KernelRecord {}
 
-  /** The return value of the call that the {@link Hook} of the same tid and entry time reported. */
-  record Return(Header header, String policy, int hook, int version, long entryTime, long value)
+  /** What the {@link Return} of a call will say, which comes unless its thread dies. */
+  enum Following {
+    /** None will come. */
+    NOTHING,
+    /** What the call returned. */
+    VALUE,
+    /** That, and whether the call is to be told at all. */
+    DECISION
+  }
+
+  /**
+   * The return value of the call that the {@link Hook} of the same tid and entry time reported.
+   *
+   * @param selector that decided at the return, if any did
+   * @param action taken at the return; null: the call is not to be told
+   * @param signal of the action; 0 for none
+   */
+  record Return(
+      Header header,
+      String policy,
+      int hook,
+      int version,
+      long entryTime,
+      long value,
+      int selector,
+      @Nullable Action action,
+      int signal)
       implements KernelRecord {}
 
   enum Action {

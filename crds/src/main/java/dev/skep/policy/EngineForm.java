@@ -248,7 +248,9 @@ final class EngineForm {
             .toList();
     int filters = 0;
     for (var selector : selectors) {
-      filters += Math.max(1, selector.process().size() + selector.arguments().size());
+      var atReturn = selector.atReturn();
+      int returns = atReturn == null ? 0 : atReturn.filters().size();
+      filters += Math.max(1, selector.process().size() + selector.arguments().size() + returns);
     }
     if (filters > FILTERS) {
       problems.unsupported(

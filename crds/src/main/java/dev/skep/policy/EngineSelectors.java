@@ -29,19 +29,40 @@ record EngineSelectors(Problems problems, Call call, Map<Integer, Integer> posit
 
   Hook.Selector of(Selector selector) {
     var path = selector.path();
-    refuse(selector.returned(), path + ".matchReturnArgs", "filters on the return value");
-    refuse(selector.returnActions(), path + ".matchReturnActions", "actions when the call returns");
+    var action = action(selector.actions());
+    var atReturn =
+        selector.returned().isEmpty() && selector.returnActions().isEmpty()
+            ? null
+            : atReturn(selector);
+    if (atReturn != null && action.limit() != null) {
+      problems.unsupported(
+          path + ".matchActions", "a rateLimit of calls that are decided when they return");
+      atReturn = null;
+    } else if (atReturn != null && action.enforces() && !action.post()) {
+      problems.unsupported(
+          path + ".matchActions", "NoPost and more for the return of a call; delete NoPost");
+    }
     return new Hook.Selector(
         selector.label(),
         processFilters(selector),
         selector.arguments().stream().flatMap(filter -> filter(filter).stream()).toList(),
-        action(selector.actions()));
+        action,
+        atReturn);
   }
 
-  private void refuse(List<?> entries, String path, String what) {
-    if (!entries.isEmpty()) {
-      problems.unsupported(path, what);
+  private Hook.AtReturn atReturn(Selector selector) {
+    var filters =
+        selector.returned().stream()
+            .flatMap(filter ->
+                matching(filter.path(), filter.matching()).stream()
+                    .map(matching -> new Hook.ReturnFilter(filter.negated(), matching)))
+            .toList();
+    var action = action(selector.returnActions());
+    if (action.limit() != null) {
+      problems.unsupported(
+          selector.path() + ".matchReturnActions", "a rateLimit when the call returns");
     }
+    return new Hook.AtReturn(filters, action.post(), action.signal());
   }
 
   private List<Hook.ProcessFilter> processFilters(Selector selector) {
@@ -180,10 +201,10 @@ record EngineSelectors(Problems problems, Call call, Map<Integer, Integer> posit
   }
 
   private int error(String path, int error) {
-    if (!(call instanceof Call.Function(var symbol) && symbol.startsWith(OVERRIDABLE))) {
+    if (call instanceof Call.Function(var symbol) && !symbol.startsWith(OVERRIDABLE)) {
       problems.unsupported(
           path + ".action",
-          "Override of what is no function "
+          "Override of a function that is no system call and none of "
               + OVERRIDABLE
               + "...; hook the one by which the kernel asks whether the call is allowed");
     } else if (error == 0 || Math.abs(error) > ERRNO_MAX) {

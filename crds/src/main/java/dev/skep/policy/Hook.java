@@ -119,17 +119,47 @@ public record Hook(
     }
   }
 
-  /** All filters must match for the action to be taken. */
+  /**
+   * All filters must match for the action to be taken.
+   *
+   * @param action taken when the call begins
+   * @param atReturn null: the call is of no more interest when it returns
+   */
   public record Selector(
       @Nullable String label,
       List<ProcessFilter> process,
       List<ArgumentFilter> arguments,
-      Action action) {
+      Action action,
+      @Nullable AtReturn atReturn) {
     public Selector {
       process = List.copyOf(process);
       arguments = List.copyOf(arguments);
     }
+
+    /** Of calls that are decided when they begin. */
+    public Selector(
+        @Nullable String label,
+        List<ProcessFilter> process,
+        List<ArgumentFilter> arguments,
+        Action action) {
+      this(label, process, arguments, action, null);
+    }
   }
+
+  /**
+   * What a selector asks and does when the call returns.
+   *
+   * @param filters of the value that it returns
+   * @param post whether the call is told, if the selector posts at all
+   * @param signal sent to the calling process; 0 for none
+   */
+  public record AtReturn(List<ReturnFilter> filters, boolean post, int signal) {
+    public AtReturn {
+      filters = List.copyOf(filters);
+    }
+  }
+
+  public record ReturnFilter(boolean negated, Matching matching) {}
 
   /**
    * @param post whether an event is sent

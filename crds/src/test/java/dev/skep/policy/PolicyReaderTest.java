@@ -111,7 +111,7 @@ class PolicyReaderTest {
                 args: [{index: 9, type: int}, {index: 1, type: strin}, {index: 2, type: file}]
                 selectors:
                 - matchArgs: [{index: 1, operator: Equals, values: [1]}]
-                  matchActions: [{action: Override, argError: -1}]
+                  matchActions: [{action: NotifyEnforcer, argError: -1}]
               - {syscall: maybe}
             """);
 
@@ -207,7 +207,19 @@ class PolicyReaderTest {
     assertThat(Policies.refused(Policies.ofSpec(policy.formatted("do_unlinkat", false, -13))))
         .singleElement()
         .asString()
-        .contains("matchActions[0].action: not supported yet: Override of what is no function");
+        .contains(
+            "matchActions[0].action: not supported yet: Override of a function that is no system");
+    assertThat(
+            Policies.accepted(
+                    Policies.ofKprobe(
+                        "selectors: [{matchActions: [{action: Override, argError: -13}]}]"))
+                .hooks()
+                .getFirst()
+                .selectors()
+                .getFirst()
+                .action()
+                .error())
+        .isEqualTo(-13);
     assertThat(Policies.refused(Policies.ofSpec(policy.formatted("security_file_open", false, 0))))
         .singleElement()
         .asString()

@@ -8,6 +8,7 @@ import dev.skep.bpf.KernelRecord.Namespaces;
 import dev.skep.bpf.ProcessHooks;
 import dev.skep.bpf.ProcessHooks.Attachment;
 import dev.skep.bpf.kernel.SecurityModules;
+import dev.skep.bpf.kernel.SkepKernels;
 import dev.skep.bpf.libbpf.KernelTypes;
 import dev.skep.crds.v1alpha1.NodeStateStatus;
 import dev.skep.crds.v1alpha1.NodeStateStatus.KernelFacts;
@@ -20,7 +21,9 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,6 +35,7 @@ final class ThisHost implements HostFacts {
   private final String name;
   private final Namespaces namespaces;
   private final Map<String, KernelFunction> functions = new HashMap<>();
+  private @Nullable Boolean overridesSyscalls;
 
   ThisHost(String name, Namespaces namespaces) {
     this.name = name;
@@ -108,6 +112,16 @@ final class ThisHost implements HostFacts {
       LOG.warn("what the kernel says of {} cannot be read: {}", name, e.getMessage());
       return new KernelFunction.Untyped();
     }
+  }
+
+  @Override
+  public synchronized Optional<String> overridable(String syscall) {
+    var known = overridesSyscalls;
+    if (known == null) {
+      known = SkepKernels.canOverrideSyscalls();
+      overridesSyscalls = known;
+    }
+    return known ? Optional.of(functionPrefix() + syscall) : Optional.empty();
   }
 
   @Override

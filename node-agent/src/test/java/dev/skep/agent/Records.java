@@ -8,10 +8,12 @@ import dev.skep.bpf.KernelRecord.Action;
 import dev.skep.bpf.KernelRecord.Argument;
 import dev.skep.bpf.KernelRecord.Exec;
 import dev.skep.bpf.KernelRecord.Exit;
+import dev.skep.bpf.KernelRecord.Following;
 import dev.skep.bpf.KernelRecord.Fork;
 import dev.skep.bpf.KernelRecord.Header;
 import dev.skep.bpf.KernelRecord.ProcessKey;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Kernel records as short as tests like them. */
 public final class Records {
@@ -111,7 +113,7 @@ public final class Records {
         hook.selector(),
         hook.action(),
         hook.signal(),
-        hook.returnFollows(),
+        hook.following(),
         hook.arguments());
   }
 
@@ -128,7 +130,7 @@ public final class Records {
 
   public static KernelRecord.Hook hook(
       long time, ProcessKey process, Action action, int signal, Argument... arguments) {
-    return hook(time, process, action, signal, false, arguments);
+    return hook(time, process, action, signal, Following.NOTHING, arguments);
   }
 
   public static KernelRecord.Hook hook(
@@ -136,23 +138,23 @@ public final class Records {
       ProcessKey process,
       Action action,
       int signal,
-      boolean returnFollows,
+      Following following,
       Argument... arguments) {
     return new KernelRecord.Hook(
-        header(time, process),
-        "uid-1",
-        0,
-        1,
-        1,
-        0,
-        action,
-        signal,
-        returnFollows,
-        List.of(arguments));
+        header(time, process), "uid-1", 0, 1, 1, 0, action, signal, following, List.of(arguments));
   }
 
   public static KernelRecord.Return returned(long entry, ProcessKey process, long value) {
-    return new KernelRecord.Return(header(entry + 5, process), "uid-1", 0, 1, entry, value);
+    return returned(entry, process, value, Action.POST, 0);
+  }
+
+  /**
+   * @param action null: the call is not to be told
+   */
+  public static KernelRecord.Return returned(
+      long entry, ProcessKey process, long value, @Nullable Action action, int signal) {
+    return new KernelRecord.Return(
+        header(entry + 5, process), "uid-1", 0, 1, entry, value, 0, action, signal);
   }
 
   public static Argument fd(int number, String path) {

@@ -17,10 +17,10 @@ public enum Dispatch {
    * The cheaper one. From Linux 7.0 on a process can be stopped in the middle of it, and calls of
    * others that come meanwhile on that CPU are passed over: an attack not seen.
    */
-  RAW_TRACEPOINT("dispatch_sys_enter", "dispatch_sys_exit", "policy_enter"),
+  RAW_TRACEPOINT("dispatch_sys_enter", "dispatch_sys_exit", "policy_enter", "policy_exit"),
 
   /** Perf turns preemption off around its programs, and needs tracefs to be told what to attach. */
-  PERF_TRACEPOINT("perf_sys_enter", "perf_sys_exit", "policy_perf");
+  PERF_TRACEPOINT("perf_sys_enter", "perf_sys_exit", "policy_perf", "policy_perf_exit");
 
   private static final Path TRACEFS = Path.of("/sys/kernel/tracing");
   private static final Path DEBUGFS =
@@ -29,11 +29,13 @@ public enum Dispatch {
   private final String enter;
   private final String exit;
   private final String hook;
+  private final String hookAtReturn;
 
-  Dispatch(String enter, String exit, String hook) {
+  Dispatch(String enter, String exit, String hook, String hookAtReturn) {
     this.enter = enter;
     this.exit = exit;
     this.hook = hook;
+    this.hookAtReturn = hookAtReturn;
   }
 
   String enter() {
@@ -47,6 +49,11 @@ public enum Dispatch {
   /** The program of a hook. */
   String hook() {
     return hook;
+  }
+
+  /** The program of a hook that decides when the call returns. */
+  String hookAtReturn() {
+    return hookAtReturn;
   }
 
   /**

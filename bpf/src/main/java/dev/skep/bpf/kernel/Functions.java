@@ -22,11 +22,14 @@ final class Functions implements Dispatchers {
   /** The dispatchers, once a hook needs them. */
   private @Nullable BpfObject loaded;
 
-  Functions(Folder folder, NodeMaps maps, int generation) {
+  /**
+   * @param overrides borrowed
+   */
+  Functions(Folder folder, NodeMaps maps, int generation, Overrides overrides) {
     this.folder = folder;
     this.maps = maps;
     this.generation = generation;
-    this.overrides = new Overrides(folder, maps, generation);
+    this.overrides = overrides;
   }
 
   @Override
@@ -104,7 +107,7 @@ final class Functions implements Dispatchers {
         misses += BpfProgram.recursionMisses(object.program(program).fd());
       }
     }
-    return misses + overrides.recursionMisses();
+    return misses;
   }
 
   private BpfObject object() throws BpfException {
@@ -129,7 +132,6 @@ final class Functions implements Dispatchers {
 
   @Override
   public void close() {
-    overrides.close();
     if (loaded != null) {
       loaded.close();
     }

@@ -5,9 +5,11 @@ import static dev.skep.bpf.layout.Structs.offset;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import dev.skep.bpf.BpfException;
 import dev.skep.bpf.HookPlan;
+import dev.skep.bpf.HookPlan.ArgumentFilter;
 import dev.skep.bpf.HookPlan.SelectorPlan;
 import dev.skep.bpf.layout.Structs;
 import java.lang.foreign.MemorySegment;
@@ -90,6 +92,7 @@ final class HookPlanCodec {
     var at = slice(plan, HOOK_PLAN, "selectors[" + index + "]", Structs.SELECTOR_PLAN);
     put(at, Structs.SELECTOR_PLAN, "post", selector.post() ? 1 : 0);
     put(at, Structs.SELECTOR_PLAN, "signal", selector.signal());
+    writeReturn(plan, at, index, selector);
     at.set(JAVA_INT, offset(Structs.SELECTOR_PLAN, "error"), selector.error());
     if (selector.error() != 0) {
       put(plan, HOOK_PLAN, "overrides", 1);
@@ -107,6 +110,28 @@ final class HookPlanCodec {
     }
   }
 
+  private static void writeReturn(
+      MemorySegment plan, MemorySegment at, int index, SelectorPlan selector) {
+    var atReturn = selector.atReturn();
+    if (selector.post() && (atReturn == null || atReturn.post())) {
+      set(plan, "telling", index);
+    }
+    if (atReturn != null) {
+      set(plan, "asking", index);
+      put(plan, HOOK_PLAN, "return_kind", atReturn.kind().code());
+      put(at, Structs.SELECTOR_PLAN, "return_signal", atReturn.signal());
+      if (atReturn.signal() != 0) {
+        put(plan, HOOK_PLAN, "return_signals", 1);
+      }
+    }
+  }
+
+  /** A bit of a mask of selectors. */
+  private static void set(MemorySegment plan, String mask, int bit) {
+    long at = offset(HOOK_PLAN, mask);
+    plan.set(JAVA_SHORT, at, (short) (plan.get(JAVA_SHORT, at) | 1 << bit));
+  }
+
   /** Those of one selector, from cheap to dear; at least one. */
   private static List<FilterPlan> filters(SelectorPlan selector, HookPlan hook, Resources resources)
       throws BpfException {
@@ -120,6 +145,13 @@ final class HookPlanCodec {
       }
       var kind = hook.arguments().get(filter.argument()).kind();
       filters.add(FilterPlan.of(filter, kind, resources));
+    }
+    var atReturn = selector.atReturn();
+    if (atReturn != null) {
+      for (var filter : atReturn.filters()) {
+        var its = new ArgumentFilter(Structs.OF_RETURN, filter.negated(), filter.matching());
+        filters.add(FilterPlan.of(its, atReturn.kind(), resources));
+      }
     }
     if (filters.isEmpty()) {
       filters.add(FilterPlan.ALWAYS);

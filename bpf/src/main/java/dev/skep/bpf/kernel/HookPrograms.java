@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One program per hook, made of its plan, in the slots of the map that programs of its place have:
@@ -46,24 +47,43 @@ final class HookPrograms {
       byte[] file) {
     this.maps = maps;
     this.places = places;
-    this.syscalls = new Kind(Programs.POLICY, file, dispatch.hook(), "hook_programs");
+    this.syscalls =
+        new Kind(
+            Programs.POLICY,
+            file,
+            new Slots(dispatch.hook(), "hook_programs"),
+            new Slots(dispatch.hookAtReturn(), "hook_returns"));
     this.functions =
         new Kind(
             Programs.FUNCTION_POLICY,
             Programs.FUNCTION_POLICY.bytes(),
-            "policy_function",
-            "function_programs");
+            new Slots("policy_function", "function_programs"),
+            new Slots("policy_function_return", "function_returns"));
     this.sets = sets;
     this.followed = followed;
   }
 
   /**
-   * What hooks of one kind of place are made of. A program array takes programs of one kind alone.
+   * A program array takes programs of one kind alone.
    *
-   * @param program the one of the object that is loaded
-   * @param slots name of the map; missing as long as no program was loaded with it
+   * @param program of an object
+   * @param map name of the array; it is missing as long as no program was loaded with it
    */
-  private record Kind(Programs object, byte[] file, String program, String slots) {
+  private record Slots(String program, String map) {}
+
+  /**
+   * What hooks of one kind of place are made of.
+   *
+   * @param atReturn of hooks that decide when the call returns; null: no call does
+   */
+  private record Kind(Programs object, byte[] file, Slots atEntry, @Nullable Slots atReturn) {
+    Slots returns() {
+      if (atReturn == null) {
+        throw new IllegalArgumentException("what returns nothing is asked for it");
+      }
+      return atReturn;
+    }
+
     BpfObject open() throws BpfException {
       return BpfObject.open(file, object.objectName());
     }
@@ -78,7 +98,8 @@ final class HookPrograms {
   }
 
   private Kind lsm(int point) {
-    return new Kind(Programs.LSM_POLICY, lsmFile, "policy_lsm", LsmHooks.programs(point));
+    return new Kind(
+        Programs.LSM_POLICY, lsmFile, new Slots("policy_lsm", LsmHooks.programs(point)), null);
   }
 
   /** Whose programs a slot can have. */
@@ -113,7 +134,11 @@ final class HookPrograms {
     try {
       var kind = kind(hook.place());
       object = kind.open();
-      object.leaveOutAllBut(kind.program());
+      if (hook.decidesAtReturn()) {
+        object.leaveOutAllBut(kind.atEntry().program(), kind.returns().program());
+      } else {
+        object.leaveOutAllBut(kind.atEntry().program());
+      }
       var constants = object.constant(PLAN);
       if (constants.byteSize() != Structs.HOOK_PLAN.byteSize()) {
         throw new BpfException("apply", 0, "struct hook_plan has not the size that is expected");
@@ -132,7 +157,7 @@ final class HookPrograms {
 
   private void load(BpfObject object, Kind kind, Place place) throws BpfException {
     if (place instanceof Place.LsmHook hook) {
-      object.program(kind.program()).setTarget(hook.name());
+      object.program(kind.atEntry().program()).setTarget(hook.name());
       LsmHooks.load(object, maps, places.point(hook));
     } else {
       maps.load(object);
@@ -143,11 +168,20 @@ final class HookPrograms {
   void install(Loaded loaded) throws BpfException {
     var its = kind(loaded.hook().place());
     for (var kind : kinds()) {
-      if (!kind.slots().equals(its.slots())) {
+      if (!kind.atEntry().equals(its.atEntry())) {
         remove(kind, loaded.slot());
       }
     }
-    maps.get(its.slots()).put(loaded.slot(), loaded.object().program(its.program()).fd());
+    if (loaded.hook().decidesAtReturn()) {
+      put(its.returns(), loaded);
+    } else {
+      remove(its.atReturn(), loaded.slot());
+    }
+    put(its.atEntry(), loaded);
+  }
+
+  private void put(Slots slots, Loaded loaded) throws BpfException {
+    maps.get(slots.map()).put(loaded.slot(), loaded.object().program(slots.program()).fd());
   }
 
   void uninstall(int slot) throws BpfException {
@@ -157,9 +191,14 @@ final class HookPrograms {
   }
 
   private void remove(Kind kind, int slot) throws BpfException {
-    var slots = maps.find(kind.slots());
-    if (slots.isPresent()) {
-      slots.get().delete(slot);
+    remove(kind.atEntry(), slot);
+    remove(kind.atReturn(), slot);
+  }
+
+  private void remove(@Nullable Slots slots, int slot) throws BpfException {
+    var map = slots == null ? Optional.<KernelMap>empty() : maps.find(slots.map());
+    if (map.isPresent()) {
+      map.get().delete(slot);
     }
   }
 
@@ -175,7 +214,7 @@ final class HookPrograms {
 
   /** Its id; 0 if there is none. */
   private int program(Kind kind, int slot) throws BpfException {
-    var slots = maps.find(kind.slots());
+    var slots = maps.find(kind.atEntry().map());
     return slots.isPresent() ? slots.get().getInt(slot) : 0;
   }
 

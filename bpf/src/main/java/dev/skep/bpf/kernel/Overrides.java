@@ -3,6 +3,7 @@ package dev.skep.bpf.kernel;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import dev.skep.bpf.BpfException;
+import dev.skep.bpf.layout.Structs;
 import dev.skep.bpf.libbpf.BpfObject;
 import dev.skep.bpf.libbpf.BpfProgram;
 import java.util.ArrayList;
@@ -67,7 +68,8 @@ final class Overrides implements AutoCloseable {
       }
       return;
     }
-    if (!function.startsWith(PREFIX)) {
+    boolean asks = function.startsWith(PREFIX);
+    if (!asks && point >= Structs.SYSCALLS_MAX) {
       throw new BpfException(
           "apply",
           0,
@@ -75,7 +77,7 @@ final class Overrides implements AutoCloseable {
               .formatted(function, PREFIX));
     }
     var refusals = new ArrayList<String>();
-    for (var way : positive ? List.of(Way.MODIFIED_RETURN) : ways()) {
+    for (var way : positive || !asks ? List.of(Way.MODIFIED_RETURN) : ways()) {
       try {
         loaded.put(point, load(way, function, point));
         return;

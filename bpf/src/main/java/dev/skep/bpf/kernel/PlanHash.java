@@ -13,6 +13,7 @@ import dev.skep.bpf.HookPlan.PidFilter;
 import dev.skep.bpf.HookPlan.Place;
 import dev.skep.bpf.HookPlan.ProcessFilter;
 import dev.skep.bpf.HookPlan.Range;
+import dev.skep.bpf.HookPlan.ReturnPlan;
 import dev.skep.bpf.layout.Structs;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -24,6 +25,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Collection;
 import java.util.HexFormat;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * SHA-256 of all that makes a hook's program what it is: its plan, in one fixed order, and the
@@ -58,7 +60,7 @@ record PlanHash(String hex) {
     out.writeInt(hook.index());
     out.writeBoolean(hook.wantsReturn());
     switch (hook.place()) {
-      case Place.Syscalls(var numbers) -> {
+      case Place.Syscalls(var numbers, _) -> {
         out.writeByte(1);
         numbers(out, numbers);
       }
@@ -85,6 +87,7 @@ record PlanHash(String hex) {
       var limit = selector.limit();
       out.writeLong(limit == null ? 0 : limit.seconds());
       out.writeInt(limit == null ? 0 : limit.scope().code());
+      write(out, selector.atReturn());
       out.writeInt(selector.process().size());
       for (var filter : selector.process()) {
         out.writeBoolean(filter.negated());
@@ -93,6 +96,20 @@ record PlanHash(String hex) {
       out.writeInt(selector.arguments().size());
       for (ArgumentFilter filter : selector.arguments()) {
         out.writeInt(filter.argument());
+        out.writeBoolean(filter.negated());
+        write(out, filter.matching());
+      }
+    }
+  }
+
+  private static void write(DataOutputStream out, @Nullable ReturnPlan plan) throws IOException {
+    out.writeBoolean(plan != null);
+    if (plan != null) {
+      out.writeInt(plan.kind().code());
+      out.writeBoolean(plan.post());
+      out.writeInt(plan.signal());
+      out.writeInt(plan.filters().size());
+      for (var filter : plan.filters()) {
         out.writeBoolean(filter.negated());
         write(out, filter.matching());
       }

@@ -34,7 +34,12 @@ final class PlanLimits {
 
   private static void check(HookPlan hook) throws BpfException {
     switch (hook.place()) {
-      case Place.Syscalls(var numbers) -> checkSyscalls(hook, numbers);
+      case Place.Syscalls(var numbers, var functions) -> {
+        checkSyscalls(hook, numbers);
+        if (hook.overrides() && !functions.keySet().containsAll(numbers)) {
+          throw refused("hook " + hook.index() + ": what is to be overridden has no function");
+        }
+      }
       case Place.Function(var name) -> checkName(hook, name, Structs.FUNCTION_NAME_BYTES - 1);
       case Place.LsmHook(var name) -> {
         checkName(hook, name, LSM_NAME_BYTES);

@@ -12,18 +12,23 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The places beside system calls that hooks sit on, by name: each has a point of its own, by which
- * map {@code functions} knows it over agents. One thread at a time.
+ * map {@code functions} knows it over agents, and so it does the functions of system calls that are
+ * overridden. One thread at a time.
  */
 final class Points {
   private final KernelMap names;
   private final TreeMap<String, Integer> points = new TreeMap<>();
+  private final TreeMap<Integer, String> syscalls = new TreeMap<>();
 
   Points(NodeMaps maps) throws BpfException {
     names = maps.get("functions");
     names.forEach((key, value) -> {
       var name = value.getString(0);
-      if (!name.isEmpty()) {
-        points.put(name, Structs.SYSCALLS_MAX + key.get(JAVA_INT, 0));
+      int point = key.get(JAVA_INT, 0);
+      if (!name.isEmpty() && point < Structs.SYSCALLS_MAX) {
+        syscalls.put(point, name);
+      } else if (!name.isEmpty()) {
+        points.put(name, point);
       }
     });
   }
@@ -31,6 +36,21 @@ final class Points {
   /** All that are taken. */
   Map<String, Integer> all() {
     return Map.copyOf(points);
+  }
+
+  /** Functions of system calls that are overridden, by number. */
+  Map<Integer, String> syscalls() {
+    return Map.copyOf(syscalls);
+  }
+
+  /** From now on the system call is overridden, or, with null, not any more. */
+  void setSyscall(int number, @Nullable String function) throws BpfException {
+    write(number, function == null ? "" : function);
+    if (function == null) {
+      syscalls.remove(number);
+    } else {
+      syscalls.put(number, function);
+    }
   }
 
   /** A name that is new gets one. */
@@ -77,7 +97,7 @@ final class Points {
     try (var arena = Arena.ofConfined()) {
       var value = arena.allocate(Structs.FUNCTION_NAME_BYTES);
       value.setString(0, name);
-      names.put(point - Structs.SYSCALLS_MAX, value);
+      names.put(point, value);
     }
   }
 }

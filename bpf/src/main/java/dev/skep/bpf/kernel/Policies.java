@@ -320,11 +320,15 @@ final class Policies {
     return held;
   }
 
-  /** At all its points, and the dispatchers are there. */
+  /** At some point, and at all that it has there is what it needs. */
   private boolean isAsked(int slot, PointBits asked) throws BpfException {
     var points = asked.points(slot);
-    int function = points.nextSetBit(Structs.SYSCALLS_MAX);
-    return function < 0 ? !points.isEmpty() : places.isWatched(function, asked);
+    for (int point = points.nextSetBit(0); point >= 0; point = points.nextSetBit(point + 1)) {
+      if (!places.isWatched(point, asked)) {
+        return false;
+      }
+    }
+    return !points.isEmpty();
   }
 
   private static HeldPolicy both(HeldPolicy one, HeldPolicy other) {

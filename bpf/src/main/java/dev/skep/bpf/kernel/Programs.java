@@ -14,6 +14,7 @@ enum Programs {
   SYSCALLS("syscalls"),
   FUNCTION("function"),
   OVERRIDE("override"),
+  PROBE("probe"),
   LSM("lsm"),
   POLICY("policy"),
   /** The same on functions of the kernel. */
@@ -38,6 +39,16 @@ enum Programs {
   /** Whether the running kernel can run the dispatchers and the programs of policies. */
   static boolean canDispatch() throws BpfException {
     return !KernelVersion.running().isBefore(BPF_LOOP);
+  }
+
+  /** Whether the running kernel lets programs replace what a system call returns. */
+  static boolean canOverrideSyscalls() {
+    try (var probe = PROBE.open()) {
+      probe.load();
+      return true;
+    } catch (BpfException _) {
+      return false;
+    }
   }
 
   static void requireDispatch(KernelVersion running) throws BpfException {

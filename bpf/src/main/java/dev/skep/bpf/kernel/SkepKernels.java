@@ -10,6 +10,11 @@ import java.nio.file.Path;
 public final class SkepKernels {
   private SkepKernels() {}
 
+  /** Whether the running kernel lets programs replace what a system call returns. */
+  public static boolean canOverrideSyscalls() {
+    return Programs.canOverrideSyscalls();
+  }
+
   /**
    * Loads the base sensor and the dispatchers, and takes over what an earlier agent pinned below
    * the folder: its policies go on acting, its counters go on counting, its unread records are

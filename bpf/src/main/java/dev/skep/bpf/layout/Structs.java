@@ -20,7 +20,7 @@ import java.util.List;
  * the types that the compiler wrote into the built objects.
  */
 public final class Structs {
-  public static final int LAYOUT = 7; // SKEP_LAYOUT
+  public static final int LAYOUT = 8; // SKEP_LAYOUT
   public static final int HANDING_OVER = 1;
   public static final int DATA_MAX_BYTES = 4096;
   public static final int BINARY_BYTES = 256;
@@ -36,6 +36,7 @@ public final class Structs {
   public static final int SELECTORS_MAX = 16;
   public static final int FILTERS_MAX = 256;
   public static final int INLINE_VALUES = 4;
+  public static final int OF_RETURN = 255;
   public static final int IN_SET = 255;
   public static final int OUTSIDE_HOST = 1;
   public static final int BINARY_OWN = 0;
@@ -196,7 +197,11 @@ public final class Structs {
           u32("slot"),
           u32("version"),
           u64("entry_time"),
-          u64("value"));
+          u64("value"),
+          u8("selector"),
+          u8("action"),
+          u16("signal"),
+          u32("padding"));
 
   public static final StructLayout ARGUMENT_PLAN =
       struct("argument_plan", u8("kind"), u8("index"), u8("size_index"), u8("padding"));
@@ -219,7 +224,7 @@ public final class Structs {
           u8("post"),
           u8("signal"),
           u8("limit_scope"),
-          u8("padding"),
+          u8("return_signal"),
           u32("limit_seconds"),
           u32("error"));
 
@@ -232,7 +237,11 @@ public final class Structs {
           u8("signals"),
           u8("limits"),
           u8("overrides"),
-          array("padding", 4, JAVA_BYTE),
+          u8("return_kind"),
+          u8("return_signals"),
+          u16("asking"),
+          u16("telling"),
+          array("padding", 6, JAVA_BYTE),
           array("limit_key", 2, JAVA_LONG),
           array("arguments", ARGUMENTS_MAX, ARGUMENT_PLAN),
           array("selectors", SELECTORS_MAX, SELECTOR_PLAN),
@@ -387,7 +396,8 @@ public final class Structs {
           "ring_cgroup",
           "cover_map_full",
           "verdict_map_full",
-          "scratch_full");
+          "scratch_full",
+          "return_stale");
 
   private Structs() {}
 

@@ -8,6 +8,7 @@ import dev.skep.bpf.libbpf.NativeFunction.Returns;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 
 /**
@@ -123,12 +124,15 @@ public final class BpfObject implements AutoCloseable {
     }
   }
 
-  /** Before load: of its programs the object will have this one, and save the verifier's time. */
-  public void leaveOutAllBut(String wanted) throws BpfException {
-    long kept = program(wanted).address();
+  /** Before load: of its programs the object will have these, and save the verifier's time. */
+  public void leaveOutAllBut(String... wanted) throws BpfException {
+    var kept = new HashSet<Long>();
+    for (var program : wanted) {
+      kept.add(program(program).address());
+    }
     long next = NEXT_PROGRAM.call(object.address(), 0);
     while (next != 0) {
-      if (next != kept) {
+      if (!kept.contains(next)) {
         new BpfProgram(next, "a program of " + name).leaveOut();
       }
       next = NEXT_PROGRAM.call(object.address(), next);

@@ -13,6 +13,7 @@ import dev.skep.bpf.HookPlan.ArgumentKind;
 import dev.skep.bpf.KernelRecord;
 import dev.skep.bpf.KernelRecord.Action;
 import dev.skep.bpf.KernelRecord.Argument;
+import dev.skep.bpf.KernelRecord.Following;
 import dev.skep.bpf.layout.Structs;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -48,6 +49,7 @@ public final class RecordDecoder {
   private static final long HOOK_FLAGS = offset(Structs.HOOK_RECORD, "flags");
   private static final long HOOK_ARGUMENT_COUNT = offset(Structs.HOOK_RECORD, "argument_count");
   private static final int HOOK_RETURN_FOLLOWS = 1;
+  private static final int HOOK_DECIDED_AT_RETURN = 2;
 
   private static final long ARGUMENT_BYTES = Structs.ARGUMENT_HEADER.byteSize();
   private static final long ARGUMENT_KIND = offset(Structs.ARGUMENT_HEADER, "kind");
@@ -63,6 +65,9 @@ public final class RecordDecoder {
   private static final long RETURN_VERSION = offset(Structs.RETURN_RECORD, "version");
   private static final long RETURN_ENTRY_TIME = offset(Structs.RETURN_RECORD, "entry_time");
   private static final long RETURN_VALUE = offset(Structs.RETURN_RECORD, "value");
+  private static final long RETURN_SELECTOR = offset(Structs.RETURN_RECORD, "selector");
+  private static final long RETURN_ACTION = offset(Structs.RETURN_RECORD, "action");
+  private static final long RETURN_SIGNAL = offset(Structs.RETURN_RECORD, "signal");
 
   private static final Action[] ACTIONS = Action.values();
 
@@ -182,11 +187,22 @@ public final class RecordDecoder {
         u8(ring, at + HOOK_SELECTOR),
         ACTIONS[action],
         u16(ring, at + HOOK_SIGNAL),
-        (u8(ring, at + HOOK_FLAGS) & HOOK_RETURN_FOLLOWS) != 0,
+        following(u8(ring, at + HOOK_FLAGS)),
         List.of(arguments));
   }
 
+  private static Following following(int flags) {
+    if ((flags & HOOK_RETURN_FOLLOWS) == 0) {
+      return Following.NOTHING;
+    }
+    return (flags & HOOK_DECIDED_AT_RETURN) == 0 ? Following.VALUE : Following.DECISION;
+  }
+
   private @Nullable KernelRecord returned(MemorySegment ring, long at) {
+    int action = u8(ring, at + RETURN_ACTION);
+    if (action > ACTIONS.length) {
+      return malformedRecord();
+    }
     var owner = owners.of(i32(ring, at + RETURN_SLOT), i32(ring, at + RETURN_VERSION));
     if (owner == null) {
       ownerless.increment();
@@ -198,7 +214,10 @@ public final class RecordDecoder {
         owner.hook(),
         owner.edition(),
         i64(ring, at + RETURN_ENTRY_TIME),
-        i64(ring, at + RETURN_VALUE));
+        i64(ring, at + RETURN_VALUE),
+        u8(ring, at + RETURN_SELECTOR),
+        action == 0 ? null : ACTIONS[action - 1],
+        u16(ring, at + RETURN_SIGNAL));
   }
 
   private static ArgumentKind[] kindsByCode() {

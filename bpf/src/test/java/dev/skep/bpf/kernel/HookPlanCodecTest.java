@@ -22,6 +22,8 @@ import dev.skep.bpf.HookPlan.NamespaceKind;
 import dev.skep.bpf.HookPlan.PidFilter;
 import dev.skep.bpf.HookPlan.Range;
 import dev.skep.bpf.HookPlan.RateLimit;
+import dev.skep.bpf.HookPlan.ReturnFilter;
+import dev.skep.bpf.HookPlan.ReturnPlan;
 import dev.skep.bpf.HookPlan.SelectorPlan;
 import dev.skep.bpf.layout.Structs;
 import java.lang.foreign.Arena;
@@ -163,6 +165,32 @@ class HookPlanCodecTest {
   }
 
   @Test
+  void whatIsAskedWhenTheCallReturnsIsAFilterLikeOthers() throws Exception {
+    var six = new ReturnFilter(true, new Matching.OneOf(SIX));
+    var fails = new ReturnFilter(false, new Matching.LessThan(0));
+    var quiet = new ReturnPlan(ArgumentKind.INT, List.of(six, fails), false, 9);
+    HookPlanCodec.write(
+        plan,
+        hook(
+            new SelectorPlan(List.of(), List.of(), true, 0),
+            new SelectorPlan(List.of(), List.of(), true, 0, null, 0, quiet)),
+        0,
+        1,
+        resources);
+
+    assertThat(filters())
+        .containsExactly(FilterOperator.ALWAYS, FilterOperator.EQUAL, FilterOperator.LESS);
+    assertThat(number("filters[1].argument")).isEqualTo(Structs.OF_RETURN);
+    assertThat(number("filters[1].negated")).isEqualTo(1);
+    assertThat(number("asking")).isEqualTo(0b10);
+    assertThat(number("telling")).isEqualTo(0b01);
+    assertThat(number("return_kind")).isEqualTo(ArgumentKind.INT.code());
+    assertThat(number("return_signals")).isEqualTo(1);
+    assertThat(number("selectors[1].return_signal")).isEqualTo(9);
+    assertThat(HookPlanCodec.references(plan).sets()).hasSize(1);
+  }
+
+  @Test
   void whatAPlanUsesIsReadBackAsItWasWritten() throws Exception {
     var selector =
         new SelectorPlan(
@@ -208,7 +236,7 @@ class HookPlanCodecTest {
     assertThat(PlanHash.of(hook(a), object)).isNotEqualTo(PlanHash.of(hook(a), new byte[] {2}));
     // On every machine and in every run; SKEP_LAYOUT is in it.
     assertThat(PlanHash.of(hook(a), object).hex())
-        .isEqualTo("c7c5d79826a65706f59caa09a2fdc2c1d7d32f4de4ea2110ac5a27583d2884e8");
+        .isEqualTo("ed67b9e4badf10aa06526e885701ff4d75df7e0a451dab05cc2587c22295194c");
   }
 
   private static ArgumentFilter texts(String... texts) {

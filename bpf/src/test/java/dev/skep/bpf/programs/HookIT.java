@@ -13,6 +13,7 @@ import dev.skep.bpf.HookPlan.Matching;
 import dev.skep.bpf.HookPlan.PidFilter;
 import dev.skep.bpf.HookPlan.SelectorPlan;
 import dev.skep.bpf.KernelRecord.Action;
+import dev.skep.bpf.KernelRecord.Following;
 import dev.skep.bpf.KernelRecord.Hook;
 import dev.skep.bpf.KernelRecord.Return;
 import dev.skep.bpf.PolicyTotals.HookTotals;
@@ -166,7 +167,7 @@ class HookIT {
     var outcome = Trigger.run("rmdir", "/nowhere");
 
     var call = node.records(Hook.class, outcome.pid()).getFirst();
-    assertThat(call.returnFollows()).isTrue();
+    assertThat(call.following()).isEqualTo(Following.VALUE);
     assertThat(node.records(Return.class, outcome.pid()))
         .singleElement()
         .satisfies(back -> {

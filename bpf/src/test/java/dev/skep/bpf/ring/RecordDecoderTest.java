@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skep.bpf.HookPlan.ArgumentKind;
 import dev.skep.bpf.KernelRecord;
+import dev.skep.bpf.KernelRecord.Following;
 import dev.skep.bpf.KernelRecord.ProcessKey;
 import dev.skep.bpf.layout.Structs;
 import dev.skep.bpf.ring.HookOwners.Owner;
@@ -82,7 +83,7 @@ class RecordDecoderTest {
     assertThat(hook.version()).isEqualTo(12);
     assertThat(hook.action()).isEqualTo(KernelRecord.Action.SIGNAL);
     assertThat(hook.signal()).isEqualTo(9);
-    assertThat(hook.returnFollows()).isTrue();
+    assertThat(hook.following()).isEqualTo(Following.VALUE);
     assertThat(hook.arguments()).hasSize(2);
     assertThat(hook.arguments().getFirst().kind()).isEqualTo(ArgumentKind.FD);
     assertThat(hook.arguments().getFirst().bytes()).asString(UTF_8).isEqualTo("/etc/passwd");
@@ -104,6 +105,25 @@ class RecordDecoderTest {
     assertThat(returned.entryTime()).isEqualTo(999);
     assertThat(returned.value()).isEqualTo(-13);
     assertThat(returned.policy()).isEqualTo("uid");
+    assertThat(returned.action()).isNull();
+  }
+
+  @Test
+  void aReturnTellsWhatWasDoneThen() {
+    begin(RETURN, Structs.RETURN_RECORD.byteSize());
+    ring.set(JAVA_INT, at(Structs.RETURN_RECORD, "slot"), 7);
+    ring.set(JAVA_INT, at(Structs.RETURN_RECORD, "version"), 3);
+    ring.set(JAVA_BYTE, at(Structs.RETURN_RECORD, "selector"), (byte) 2);
+    ring.set(JAVA_BYTE, at(Structs.RETURN_RECORD, "action"), (byte) 2);
+    ring.set(JAVA_SHORT, at(Structs.RETURN_RECORD, "signal"), (short) 9);
+
+    var returned = (KernelRecord.Return) decode(Structs.RETURN_RECORD.byteSize());
+
+    assertThat(returned.action()).isEqualTo(KernelRecord.Action.SIGNAL);
+    assertThat(returned.signal()).isEqualTo(9);
+    assertThat(returned.selector()).isEqualTo(2);
+    ring.set(JAVA_BYTE, at(Structs.RETURN_RECORD, "action"), (byte) 6);
+    assertThat(decoder.decode(ring, 0, Structs.RETURN_RECORD.byteSize())).isNull();
   }
 
   @Test

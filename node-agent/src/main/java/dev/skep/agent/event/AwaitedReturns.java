@@ -16,8 +16,18 @@ import org.jspecify.annotations.Nullable;
 final class AwaitedReturns {
   private record Call(int tid, long entryTime, String policy, int hook) {}
 
-  /** An event whose call has not returned, and the process that is held for it. */
-  record Waiting(CachedProcess process, ProcessKprobe event) {}
+  /**
+   * An event whose call has not returned, and the process that is held for it.
+   *
+   * @param decided whether it is told whatever the call returns
+   * @param call and path: for a violation, should there be one when it returns
+   */
+  record Waiting(
+      CachedProcess process,
+      ProcessKprobe event,
+      boolean decided,
+      String call,
+      @Nullable String path) {}
 
   private final LinkedHashMap<Call, Waiting> calls = new LinkedHashMap<>();
   private final int capacity;
@@ -31,14 +41,12 @@ final class AwaitedReturns {
     this.early = early;
   }
 
-  void add(KernelRecord.Hook record, CachedProcess process, ProcessKprobe event) {
+  void add(KernelRecord.Hook record, Waiting waiting) {
     if (calls.size() >= capacity) {
       early.accept(calls.pollFirstEntry().getValue());
     }
     var header = record.header();
-    calls.put(
-        new Call(header.tid(), header.time(), record.policy(), record.hook()),
-        new Waiting(process, event));
+    calls.put(new Call(header.tid(), header.time(), record.policy(), record.hook()), waiting);
   }
 
   /** The event that this return belongs to; null if it has gone out already. */

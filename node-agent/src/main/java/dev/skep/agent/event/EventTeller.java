@@ -1,10 +1,12 @@
 package dev.skep.agent.event;
 
+import dev.skep.agent.event.AwaitedReturns.Waiting;
 import dev.skep.agent.process.CachedProcess;
 import dev.skep.agent.process.ProcessCache;
 import dev.skep.agent.process.ProcessDetails.Family;
 import dev.skep.agent.process.ProcessNames;
 import dev.skep.bpf.KernelRecord;
+import dev.skep.bpf.KernelRecord.Following;
 import dev.skep.crds.v1alpha1.Violation;
 import dev.skep.events.Action;
 import dev.skep.events.Event;
@@ -48,6 +50,7 @@ public final class EventTeller {
   private final AwaitedReturns returns;
   private final AwaitedPods pods;
   private final AtomicLong lateReturns = new AtomicLong();
+  private final AtomicLong undecided = new AtomicLong();
   private final AtomicLong missingPods = new AtomicLong();
 
   /**
@@ -125,14 +128,17 @@ public final class EventTeller {
   }
 
   /**
-   * What was told incompletely, by cause: returns whose events had gone out without them, records
-   * of processes or parents that were not known, processes that had to be forgotten, events of
-   * containers whose pods were not known in time. Any thread.
+   * What was told incompletely, by cause: returns whose events had gone out without them, events
+   * that the return would have decided but never did, records of processes or parents that were not
+   * known, processes that had to be forgotten, events of containers whose pods were not known in
+   * time. Any thread.
    */
   public Map<String, Long> losses() {
     return Map.of(
         "late_return",
         lateReturns.get(),
+        "undecided_return",
+        undecided.get(),
         "unknown_process",
         processes.misses(),
         "process_cache_full",
@@ -213,14 +219,16 @@ public final class EventTeller {
                 hook.told(),
                 arguments,
                 null,
-                action(record),
+                action(record.action(), record.signal()),
                 Action.UNKNOWN,
                 ancestors(process, Family.KPROBE));
-        if (record.returnFollows()) {
-          processes.hold(process);
-          returns.add(record, process, event);
-        } else {
+        if (record.following() == Following.NOTHING) {
           tell(process, event, Arguments.bytes(arguments));
+        } else {
+          processes.hold(process);
+          boolean decided = record.following() == Following.VALUE;
+          var path = Arguments.path(record.arguments());
+          returns.add(record, new Waiting(process, event, decided, hook.call(), path));
         }
       }
       case LSM ->
@@ -232,30 +240,29 @@ public final class EventTeller {
                   process.parentRef(),
                   hook.told(),
                   arguments,
-                  action(record),
+                  action(record.action(), record.signal()),
                   ancestors(process, Family.LSM)),
               Arguments.bytes(arguments));
     }
     if (record.action() != KernelRecord.Action.POST) {
-      tell(process, caller.container(), record, hook.call(), time);
+      var path = Arguments.path(record.arguments());
+      var did = new Deed(record.policy(), hook.call(), path, record.action(), record.signal());
+      tell(process, caller.container(), did, time);
     }
   }
 
+  /** What a policy did, or would have done, to a process. */
+  private record Deed(
+      String policy, String call, @Nullable String path, KernelRecord.Action action, int signal) {}
+
   /** A violation, as its event. */
   private void tell(
-      CachedProcess process,
-      @Nullable TracedContainer container,
-      KernelRecord.Hook record,
-      String call,
-      long time) {
+      CachedProcess process, @Nullable TracedContainer container, Deed did, long time) {
     if (pods.waitsFor(process, container)) {
       pods.add(
-          process,
-          container,
-          0,
-          () -> violations.accept(violation(record, process, container, call, time)));
+          process, container, 0, () -> violations.accept(violation(did, process, container, time)));
     } else {
-      violations.accept(violation(record, process, container, call, time));
+      violations.accept(violation(did, process, container, time));
     }
   }
 
@@ -266,58 +273,70 @@ public final class EventTeller {
       return;
     }
     var event = waiting.event();
-    var policy = policies.find(record.policy(), record.version());
-    var hook = policy == null ? null : policy.hooks().get(record.hook());
-    tell(
-        waiting.process(),
-        new ProcessKprobe(
-            event.timeNanos(),
-            event.process(),
-            event.parent(),
-            event.hook(),
-            event.args(),
-            Arguments.returned(
-                record.value(),
-                hook == null ? null : hook.returned(),
-                hook == null ? "" : hook.returnedLabel()),
-            event.action(),
-            event.returnAction(),
-            event.ancestors()),
-        Arguments.bytes(event.args()));
+    var action = record.action();
+    if (action != null) {
+      var policy = policies.find(record.policy(), record.version());
+      var hook = policy == null ? null : policy.hooks().get(record.hook());
+      tell(
+          waiting.process(),
+          new ProcessKprobe(
+              event.timeNanos(),
+              event.process(),
+              event.parent(),
+              event.hook(),
+              event.args(),
+              Arguments.returned(
+                  record.value(),
+                  hook == null ? null : hook.returned(),
+                  hook == null ? "" : hook.returnedLabel()),
+              event.action(),
+              action == KernelRecord.Action.POST
+                  ? event.returnAction()
+                  : action(action, record.signal()),
+              event.ancestors()),
+          Arguments.bytes(event.args()));
+      if (action != KernelRecord.Action.POST) {
+        tell(
+            waiting.process(),
+            event.process().container(),
+            new Deed(record.policy(), waiting.call(), waiting.path(), action, record.signal()),
+            wallTime.applyAsLong(record.header().time()));
+      }
+    }
     processes.letGo(waiting.process());
   }
 
   /** Without what its call returns. */
-  private void tellWaiting(AwaitedReturns.Waiting waiting) {
-    tell(waiting.process(), waiting.event(), Arguments.bytes(waiting.event().args()));
+  private void tellWaiting(Waiting waiting) {
+    if (waiting.decided()) {
+      tell(waiting.process(), waiting.event(), Arguments.bytes(waiting.event().args()));
+    } else {
+      undecided.incrementAndGet();
+    }
     processes.letGo(waiting.process());
   }
 
   private static Violation violation(
-      KernelRecord.Hook record,
-      CachedProcess process,
-      @Nullable TracedContainer container,
-      String call,
-      long time) {
+      Deed did, CachedProcess process, @Nullable TracedContainer container, long time) {
     var pod = container == null ? null : container.facts().pod();
     return new Violation(
         ViolationTime.of(time),
-        record.policy(),
+        did.policy(),
         null,
         pod == null ? null : pod.namespace(),
         pod == null ? null : pod.name(),
         pod == null ? null : pod.uid(),
-        Integer.toUnsignedLong(record.header().process().pid()),
+        Integer.toUnsignedLong(process.key().pid()),
         process.traced().facts().binary(),
-        call,
-        Arguments.path(record.arguments()),
-        word(record),
-        record.action().enforced());
+        did.call(),
+        did.path(),
+        word(did),
+        did.action().enforced());
   }
 
   /** As policies call it. */
-  private static String word(KernelRecord.Hook record) {
-    return switch (action(record)) {
+  private static String word(Deed did) {
+    return switch (action(did.action(), did.signal())) {
       case SIGKILL -> "Sigkill";
       case OVERRIDE -> "Override";
       default -> "Signal";
@@ -325,10 +344,10 @@ public final class EventTeller {
   }
 
   /** What the policy says, in monitor mode too. */
-  private static Action action(KernelRecord.Hook record) {
-    return switch (record.action()) {
+  private static Action action(KernelRecord.Action action, int signal) {
+    return switch (action) {
       case POST -> Action.POST;
-      case SIGNAL, WOULD_SIGNAL -> record.signal() == SIGKILL ? Action.SIGKILL : Action.SIGNAL;
+      case SIGNAL, WOULD_SIGNAL -> signal == SIGKILL ? Action.SIGKILL : Action.SIGNAL;
       case OVERRIDE, WOULD_OVERRIDE -> Action.OVERRIDE;
     };
   }

@@ -2,6 +2,7 @@ package dev.skep.agent.plan;
 
 import dev.skep.bpf.KernelFunction;
 import dev.skep.bpf.KernelRecord.Namespaces;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /** What a plan has to know of the machine. */
@@ -11,6 +12,12 @@ public interface HostFacts {
 
   /** What the kernel says of one of its functions. */
   KernelFunction function(String name);
+
+  /**
+   * The function of the kernel that carries out a system call, if the kernel lets programs replace
+   * what it returns.
+   */
+  Optional<String> overridable(String syscall);
 
   /** Whether the kernel asks programs on its LSM hooks. */
   boolean asksLsmPrograms();

@@ -20,6 +20,8 @@ import dev.skep.bpf.HookPlan.Place;
 import dev.skep.bpf.HookPlan.ProcessFilter;
 import dev.skep.bpf.HookPlan.Range;
 import dev.skep.bpf.HookPlan.RateLimit;
+import dev.skep.bpf.HookPlan.ReturnFilter;
+import dev.skep.bpf.HookPlan.ReturnPlan;
 import dev.skep.bpf.HookPlan.SelectorPlan;
 import dev.skep.bpf.HookPlan.TextPart;
 import dev.skep.bpf.KernelFunction;
@@ -36,6 +38,7 @@ import dev.skep.policy.ast.Selector.Namespace;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -102,7 +105,7 @@ public final class PolicyBinder {
   private HookPlan bind(Hook hook, List<String> problems) {
     var place =
         switch (hook.place()) {
-          case Hook.Place.Syscall(var name) -> syscall(name, hook.path(), problems);
+          case Hook.Place.Syscall(var name) -> syscall(name, hook, problems);
           case Hook.Place.Function(var symbol, _) -> {
             problems.addAll(FunctionFit.problems(hook, symbol, host.function(symbol)));
             yield LsmFit.instead(hook, symbol, host).orElse(new Place.Function(symbol));
@@ -114,7 +117,9 @@ public final class PolicyBinder {
         };
     var selectors = new ArrayList<SelectorPlan>();
     for (int i = 0; i < hook.selectors().size(); i++) {
-      selectors.add(bind(hook.selectors().get(i), hook.path() + ".selectors[" + i + "]", problems));
+      var selector = hook.selectors().get(i);
+      var path = hook.path() + ".selectors[" + i + "]";
+      selectors.add(bind(selector, path, hook.returned(), problems));
     }
     return new HookPlan(
         hook.index(),
@@ -124,11 +129,11 @@ public final class PolicyBinder {
         selectors);
   }
 
-  private Place syscall(String name, String path, List<String> problems) {
+  private Place syscall(String name, Hook hook, List<String> problems) {
     var number = host.syscallNumber(name);
     if (number.isEmpty()) {
       problems.add(
-          path
+          hook.path()
               + ".call: no system call "
               + name
               + " is known for "
@@ -136,7 +141,20 @@ public final class PolicyBinder {
               + "; keep the policy off such nodes with nodeSelector kubernetes.io/arch");
       return new Place.Syscalls(Set.of());
     }
-    return new Place.Syscalls(Set.of(number.getAsInt()));
+    int call = number.getAsInt();
+    if (hook.selectors().stream().noneMatch(selector -> selector.action().error() != 0)) {
+      return new Place.Syscalls(Set.of(call));
+    }
+    var function = host.overridable(name);
+    if (function.isEmpty()) {
+      problems.add(
+          hook.path()
+              + ".selectors: the action Override, but this node's kernel lets nobody replace what a"
+              + " system call returns; hook the function security_..., or the LSM hook, by which it"
+              + " asks whether the call is allowed");
+      return new Place.Syscalls(Set.of(call));
+    }
+    return new Place.Syscalls(Set.of(call), Map.of(call, function.get()));
   }
 
   private static ArgumentPlan bind(Hook.Argument argument) {
@@ -162,7 +180,11 @@ public final class PolicyBinder {
     return new ArgumentPlan(kind, argument.index(), argument.sizeIndex().orElse(0));
   }
 
-  private SelectorPlan bind(Hook.Selector selector, String path, List<String> problems) {
+  private SelectorPlan bind(
+      Hook.Selector selector,
+      String path,
+      Hook.@Nullable Argument returned,
+      List<String> problems) {
     return new SelectorPlan(
         selector.process().stream().map(filter -> bind(filter, path, problems)).toList(),
         selector.arguments().stream()
@@ -171,7 +193,21 @@ public final class PolicyBinder {
         selector.action().post(),
         selector.action().signal(),
         limit(selector.action().limit()),
-        selector.action().error());
+        selector.action().error(),
+        bind(selector.atReturn(), returned));
+  }
+
+  private static @Nullable ReturnPlan bind(
+      Hook.@Nullable AtReturn atReturn, Hook.@Nullable Argument returned) {
+    return atReturn == null || returned == null
+        ? null
+        : new ReturnPlan(
+            bind(returned).kind(),
+            atReturn.filters().stream()
+                .map(filter -> new ReturnFilter(filter.negated(), bind(filter.matching())))
+                .toList(),
+            atReturn.post(),
+            atReturn.signal());
   }
 
   private static @Nullable RateLimit limit(Action.@Nullable RateLimit limit) {

@@ -24,6 +24,7 @@ import dev.skep.agent.process.ProcessDetails;
 import dev.skep.agent.process.ProcessNames;
 import dev.skep.bpf.HookPlan.ArgumentKind;
 import dev.skep.bpf.KernelRecord;
+import dev.skep.bpf.KernelRecord.Following;
 import dev.skep.bpf.KernelRecord.ProcessKey;
 import dev.skep.crds.v1alpha1.Violation;
 import dev.skep.events.Action;
@@ -257,7 +258,7 @@ class EventTellerTest {
   @CsvSource({"INT8, -2", "UINT8, 254", "INT16, 510", "UINT16, 510", "INT, 66046", "UINT32, 66046"})
   void aReturnValueIsToldWithItsOwnWidthAndSign(ArgumentType type, int told) {
     book.put(returning(type));
-    teller.tell(hook(3_000, SHELL, KernelRecord.Action.POST, 0, true));
+    teller.tell(hook(3_000, SHELL, KernelRecord.Action.POST, 0, Following.VALUE));
 
     teller.tell(returned(3_000, SHELL, 0xab_0001_01feL));
 
@@ -272,8 +273,8 @@ class EventTellerTest {
   void whatACallReturnsIsPartOfItsEvent() {
     book.put(returning(ArgumentType.INT));
 
-    teller.tell(hook(3_000, SHELL, KernelRecord.Action.POST, 0, true));
-    teller.tell(hook(3_001, CHILD, KernelRecord.Action.POST, 0, true));
+    teller.tell(hook(3_000, SHELL, KernelRecord.Action.POST, 0, Following.VALUE));
+    teller.tell(hook(3_001, CHILD, KernelRecord.Action.POST, 0, Following.VALUE));
     assertThat(events).isEmpty();
     teller.tell(returned(3_001, CHILD, -13));
     teller.tell(returned(3_000, SHELL, 5));
@@ -286,9 +287,38 @@ class EventTellerTest {
   }
 
   @Test
+  void aCallThatItsReturnDecidesIsToldThenOrNever() {
+    book.put(returning(ArgumentType.INT));
+    teller.tell(hook(3_000, SHELL, KernelRecord.Action.POST, 0, Following.DECISION));
+    teller.tell(hook(3_001, SHELL, KernelRecord.Action.POST, 0, Following.DECISION));
+    teller.tell(hook(3_002, SHELL, KernelRecord.Action.POST, 0, Following.DECISION));
+    int before = events.size();
+
+    teller.tell(returned(3_000, SHELL, 5, null, 0));
+    assertThat(events).hasSize(before);
+    teller.tell(returned(3_001, SHELL, -13, KernelRecord.Action.SIGNAL, 9));
+
+    assertThat(events.subList(before, events.size()))
+        .singleElement()
+        .isInstanceOfSatisfying(
+            ProcessKprobe.class,
+            event -> {
+              assertThat(event.action()).isEqualTo(Action.POST);
+              assertThat(event.returnAction()).isEqualTo(Action.SIGKILL);
+              assertThat(event.returned()).isEqualTo(new Argument.IntArg(-13, "error"));
+            });
+    assertThat(violations)
+        .extracting(Violation::action, Violation::enforced)
+        .containsExactly(tuple("Sigkill", true));
+    teller.stopWaiting(10_000);
+    assertThat(events).hasSize(before + 1);
+    assertThat(teller.losses()).containsEntry("undecided_return", 1L);
+  }
+
+  @Test
   void aProcessThatDiesInItsCallIsToldOfWithoutAReturnBeforeItsExit() {
     book.put(returning(ArgumentType.INT));
-    teller.tell(hook(3_000, SHELL, KernelRecord.Action.SIGNAL, 9, true));
+    teller.tell(hook(3_000, SHELL, KernelRecord.Action.SIGNAL, 9, Following.VALUE));
 
     teller.tell(exit(3_100, SHELL, 9));
 
@@ -301,7 +331,7 @@ class EventTellerTest {
   @Test
   void aCallThatBlocksIsToldOfAfterAWhileAndOnlyOnce() {
     book.put(returning(ArgumentType.INT));
-    teller.tell(hook(3_000, SHELL, KernelRecord.Action.POST, 0, true));
+    teller.tell(hook(3_000, SHELL, KernelRecord.Action.POST, 0, Following.VALUE));
 
     teller.stopWaiting(3_000);
     assertThat(events).isEmpty();
@@ -316,7 +346,7 @@ class EventTellerTest {
   void callsThatNeverReturnTakeNoMoreThanTheirRoom() {
     book.put(returning(ArgumentType.INT));
     for (int i = 0; i < 10_000; i++) {
-      teller.tell(hook(3_000 + i, SHELL, KernelRecord.Action.POST, 0, true));
+      teller.tell(hook(3_000 + i, SHELL, KernelRecord.Action.POST, 0, Following.VALUE));
     }
 
     assertThat(events).hasSize(10_000 - 4_096);

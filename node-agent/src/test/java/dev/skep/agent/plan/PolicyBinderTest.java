@@ -30,6 +30,8 @@ import dev.skep.policy.ast.Selector.BinaryFilter.Part;
 import dev.skep.policy.ast.Selector.CapabilitySet;
 import dev.skep.policy.ast.Selector.Namespace;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -60,6 +62,11 @@ class PolicyBinderTest {
           case "of_a_module" -> new KernelFunction.Untyped();
           default -> new KernelFunction.Missing();
         };
+      }
+
+      @Override
+      public Optional<String> overridable(String syscall) {
+        return asksLsm ? Optional.of("__x64_sys_" + syscall) : Optional.empty();
       }
 
       @Override
@@ -173,6 +180,25 @@ class PolicyBinderTest {
                 + " 32 bits at index 1, not a number of 64 bits",
             "spec.kprobes[0].args: security_file_permission of this node's kernel has 2 parameters,"
                 + " none with index 2");
+  }
+
+  @Test
+  void aSystemCallIsOverriddenWhereTheKernelLetsPrograms() {
+    var refusing =
+        new Hook.Selector(null, List.of(), List.of(), new Hook.Action(true, 0, null, -1));
+    var policy = policy("uid-1", 1, syscall("write", refusing));
+
+    assertThat(binder.bind(policy))
+        .isInstanceOfSatisfying(
+            Bound.class,
+            bound ->
+                assertThat(bound.plan().hooks().getFirst().place())
+                    .isEqualTo(
+                        new HookPlan.Place.Syscalls(Set.of(1), Map.of(1, "__x64_sys_write"))));
+    assertThat(((Unbindable) new PolicyBinder(host(false), true).bind(policy)).problems())
+        .singleElement()
+        .asString()
+        .startsWith("spec.kprobes[0].selectors: the action Override, but this node's kernel");
   }
 
   @Test

@@ -27,6 +27,7 @@ import dev.skep.policy.Scope;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -54,6 +55,11 @@ class PolicyEngineTest {
                 @Override
                 public KernelFunction function(String name) {
                   return new KernelFunction.Missing();
+                }
+
+                @Override
+                public Optional<String> overridable(String syscall) {
+                  return Optional.empty();
                 }
 
                 @Override
