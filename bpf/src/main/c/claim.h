@@ -49,6 +49,13 @@ static __always_inline struct text *text_at(struct chain *chain, __u32 argument)
 	return bpf_map_lookup_elem(&texts, &slot);
 }
 
+static __always_inline struct network_slot *network_at(struct chain *chain, __u32 argument)
+{
+	__u32 slot = space_of(chain) * ARGUMENTS_MAX + argument;
+
+	return bpf_map_lookup_elem(&network_slots, &slot);
+}
+
 #ifdef SKEP_CLAIMED
 
 /* The one of this CPU, then those that are anybody's. A run stays on its CPU, stopped or not. */

@@ -44,6 +44,7 @@ static __always_inline struct chain *new_chain(void *ctx, __u32 point, __u32 wor
 	}
 	chain->point = point;
 	chain->texts_read = 0;
+	chain->networks_read = 0;
 	chain->time = 0;
 	chain->verdict = 0;
 	return chain;

@@ -43,6 +43,7 @@ struct super_block {
 };
 
 struct inode {
+	unsigned short i_mode;
 	unsigned long i_ino;
 	unsigned int i_nlink;
 	struct super_block *i_sb;
@@ -258,6 +259,62 @@ struct filename {
 	const char *name;
 };
 
+struct in6_addr {
+	__u8 bytes[16];
+};
+
+struct sock_common {
+	__u32 skc_daddr;
+	__u32 skc_rcv_saddr;
+	__u16 skc_dport;
+	__u16 skc_num;
+	unsigned short skc_family;
+	volatile unsigned char skc_state;
+	struct in6_addr skc_v6_daddr;
+	struct in6_addr skc_v6_rcv_saddr;
+	struct {
+		__s64 counter;
+	} skc_cookie;
+};
+
+struct sock {
+	struct sock_common __sk_common;
+	__u32 sk_priority;
+	__u32 sk_mark;
+	__u16 sk_type;
+	__u16 sk_protocol;
+};
+
+struct socket {
+	struct sock *sk;
+};
+
+struct skb_ext {
+	__u8 offset[1]; /* in words of 8 bytes, by enum skb_ext_id */
+};
+
+struct sec_path {
+	int len;
+	int olen;
+};
+
+struct sk_buff {
+	unsigned int len;
+	__u8 active_extensions;
+	__u32 priority;
+	__u32 hash;
+	__u32 mark;
+	__u16 protocol;
+	__u16 network_header;
+	unsigned int tail;
+	unsigned char *head;
+	struct skb_ext *extensions;
+};
+
+struct net_device {
+	char name[16];
+};
+
 /* What perf's tracepoints of system calls tell. */
 struct trace_event_raw_sys_enter {
 	long id;
@@ -282,5 +339,9 @@ struct bpf_iter__task {
 };
 
 #pragma clang attribute pop
+
+enum skb_ext_id {
+	SKB_EXT_SEC_PATH = 1,
+};
 
 #endif

@@ -124,6 +124,7 @@ MAP_SETS(prefix_sets, BPF_MAP_TYPE_LPM_TRIE, struct prefix_key);
 MAP_SETS(postfix_sets, BPF_MAP_TYPE_LPM_TRIE, struct postfix_key);
 MAP_SETS(number_sets, BPF_MAP_TYPE_HASH, __u64);
 MAP_SETS(range_sets, BPF_MAP_TYPE_LPM_TRIE, struct range_key);
+MAP_SETS(network_sets, BPF_MAP_TYPE_LPM_TRIE, struct network_key);
 
 /* ---- among the programs ---- */
 
@@ -140,16 +141,19 @@ MAP_CPU_ARRAY(binary_keys, PROCESS_BUFFERS, struct binary_keys);
 #ifndef SKEP_CLAIMED
 MAP_CPU_ARRAY(chains, SCRATCH_SPACES, struct chain);
 MAP_CPU_ARRAY(texts, TEXTS, struct text);
+MAP_CPU_ARRAY(network_slots, SCRATCH_SPACES * ARGUMENTS_MAX, struct network_slot);
 MAP_CPU_ARRAY(record_buffers, SCRATCH_SPACES, struct record_buffer);
 MAP_CPU_ARRAY(key_buffers, SCRATCH_SPACES, struct key_buffer);
 #else
 #define chains claimed_chains
 #define texts claimed_texts
+#define network_slots claimed_networks
 #define record_buffers claimed_records
 #define key_buffers claimed_keys
-/* By space, of texts by space and argument; the loader knows how many there are. */
+/* By space, of texts and networks by space and argument; the loader knows how many there are. */
 MAP_ARRAY(chains, 1, struct chain);
 MAP_ARRAY(texts, 1, struct text);
+MAP_ARRAY(network_slots, 1, struct network_slot);
 MAP_ARRAY(record_buffers, 1, struct record_buffer);
 MAP_ARRAY(key_buffers, 1, struct key_buffer);
 #endif

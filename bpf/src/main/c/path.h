@@ -147,8 +147,15 @@ static __noinline void name_unfoldered(struct text *text)
 		prepend_byte(text, '/');
 }
 
+/* What kind of file it is, and who may use it how. */
+static __always_inline __u16 mode_of(struct dentry *dentry)
+{
+	return BPF_CORE_READ(dentry, d_inode, i_mode);
+}
+
 static __always_inline void end_unread(struct text *text)
 {
+	text->mode = 0;
 	text->start = 0;
 	text->size = 0;
 	text->flags = ARGUMENT_UNREADABLE;
@@ -192,6 +199,7 @@ static __noinline int read_path(struct path *path, struct text *text)
 	bpf_probe_read_kernel(&at, sizeof(at), path);
 	if (!at.mnt)
 		return 0;
+	text->mode = mode_of(at.dentry);
 	text->walk.dentry = at.dentry;
 	text->walk.mount = mount_of(at.mnt);
 	text->walk.mount_root = BPF_CORE_READ(at.mnt, mnt_root);

@@ -16,7 +16,7 @@
 #include "task.h"
 #include "text.h"
 
-#define LAST_ARGUMENT_AT (RECORD_BUFFER_BYTES - (__u32)sizeof(struct argument_header) - DATA_MAX_BYTES - 8)
+#define LAST_ARGUMENT_AT (RECORD_BUFFER_BYTES - (__u32)sizeof(struct argument_header) - (__u32)sizeof(struct network) - DATA_MAX_BYTES - 8)
 
 /* Appends an argument to the record at `at`, a multiple of 8, and says where the next one goes. */
 static __always_inline __u32 append_argument(struct record_buffer *buffer, __u32 at, const volatile struct argument_plan *argument,
@@ -40,11 +40,25 @@ static __always_inline __u32 append_argument(struct record_buffer *buffer, __u32
 	else if (!is_pointer(argument->kind))
 		header->value = number_of(argument->kind, chain->arguments[argument->index]);
 	at += sizeof(*header);
+	if (is_network(argument->kind)) {
+		struct network *network = network_of(chain, argument);
+
+		if (!network)
+			return at;
+		*(struct network *)(buffer->bytes + at) = *network;
+		header->flags = network->flags & NETWORK_UNREADABLE ? ARGUMENT_UNREADABLE : 0;
+		header->size = sizeof(*network);
+		at += sizeof(*network);
+		if (argument->kind != ARGUMENT_SOCKADDR || network->family != AF_UNIX)
+			return at;
+	}
 	if (!is_text(argument->kind))
 		return at;
 	text = text_of(chain, argument);
 	if (!text)
 		return at;
+	if (is_path(argument->kind))
+		header->value = (__u32)header->value | (__u64)text->mode << 32;
 	header->flags = text->flags;
 	start = text->start;
 	size = text->size;
@@ -53,7 +67,7 @@ static __always_inline __u32 append_argument(struct record_buffer *buffer, __u32
 	*(__u64 *)(buffer->bytes + at + (size & ~7U)) = 0; /* what the text leaves of its last word */
 	if (bpf_probe_read_kernel(buffer->bytes + at, size, text->bytes + start))
 		return at;
-	header->size = size;
+	header->size += size;
 	return at + ((size + 7) & ~7U);
 }
 

@@ -74,7 +74,9 @@ struct text {
 	__u8 kind; /* enum argument_kind; which way it was read */
 	__u8 size_index; /* of a char_buf */
 	__u8 flags; /* ARGUMENT_* */
-	__u8 padding[5];
+	__u8 padding;
+	__u16 mode; /* of a path's inode */
+	__u8 more_padding[2];
 	struct walk walk;
 	char bytes[2 * DATA_MAX_BYTES + 8];
 };
@@ -88,6 +90,15 @@ enum text_slot {
 	TEXTS = 15, /* claimed spaces have those of their arguments alone */
 };
 
+#define NETWORK_RAW_BYTES 256
+
+struct network_slot { /* of one argument */
+	struct network network;
+	__u8 kind; /* enum argument_kind; which way it was read */
+	__u8 padding[7];
+	__u8 raw[NETWORK_RAW_BYTES]; /* the beginning of the kernel's own struct, for the time of the reading */
+};
+
 /* What the hooks on one call hand on to each other. */
 struct chain {
 	__u64 words[HOOK_WORDS]; /* hooks still to run */
@@ -96,7 +107,9 @@ struct chain {
 	__u32 pending; /* bit w: words[w] is not 0 */
 	__u32 point; /* where they sit */
 	__u32 texts_read; /* bit i: texts[i] belongs to this call */
+	__u32 networks_read; /* the same of networks */
 	__u32 space; /* of a claimed one: its number ... */
+	__u32 padding;
 	__u64 owner; /* ... and whose it is; 0: nobody's */
 	__s32 verdict; /* of LSM hooks: the error that the call shall get; 0: none so far */
 	__u32 candidates; /* bit s: selector s of this hook holds as far as that is known before the call returns */
@@ -171,7 +184,8 @@ struct key_buffer { /* for look-ups whose key is too big for the stack */
 		struct text_key_large large;
 		struct prefix_key prefix;
 		struct postfix_key postfix;
-		struct range_key range; /* so that every object knows the type, which a map has */
+		struct range_key range; /* so that every object knows the types, which maps have */
+		struct network_key network;
 	};
 	char zeros[TEXT_LARGE]; /* never written */
 };

@@ -8,7 +8,7 @@
 #ifndef SKEP_SHARED_H
 #define SKEP_SHARED_H
 
-#define SKEP_LAYOUT 8
+#define SKEP_LAYOUT 9
 
 #define PATH_MAX_BYTES 4096 /* the kernel's PATH_MAX, terminating NUL included */
 #define DATA_MAX_BYTES 4096 /* most bytes of one string or buffer argument */
@@ -213,7 +213,34 @@ struct argument_header { /* of one argument: 16 bytes, then `size` bytes, then z
 	__u8 flags; /* ARGUMENT_* */
 	__u8 padding;
 	__u32 size; /* of the text or the buffer that follows; 0 for numbers */
-	__u64 value; /* the number, as wide as its kind says; 0 of a pointer to a text; for a buffer its full size */
+	__u64 value; /* the number, as wide as its kind says; 0 of a pointer to a text; for a buffer its full size; of a path its inode's mode is in the upper half */
+};
+
+struct ip_address { /* network byte order; of IPv4 as ::ffff:a.b.c.d */
+	__u64 words[2];
+};
+
+#define NETWORK_IP 1 /* addresses and ports are there */
+#define NETWORK_UNREADABLE 2
+
+struct network { /* bytes of a socket, a packet or an address; what it does not have is 0 */
+	__u64 cookie; /* of a socket, if anybody asked for it */
+	struct ip_address source; /* or the one address there is */
+	struct ip_address destination;
+	__u32 mark;
+	__u32 priority;
+	__u32 hash; /* of a packet */
+	__u32 length; /* of a packet */
+	__u32 security_path;
+	__u32 security_path_offloaded;
+	__u16 source_port;
+	__u16 destination_port;
+	__u16 family; /* AF_* */
+	__u16 type; /* SOCK_* */
+	__u16 protocol; /* IPPROTO_* */
+	__u8 state; /* TCP_* */
+	__u8 flags; /* NETWORK_* */
+	__u32 padding;
 };
 
 struct return_record {
@@ -248,12 +275,18 @@ enum argument_kind {
 	ARGUMENT_UINT8 = 14,
 	ARGUMENT_INT16 = 15,
 	ARGUMENT_UINT16 = 16,
+	ARGUMENT_SOCK = 32, /* struct sock *: bytes are a struct network */
+	ARGUMENT_SOCKET = 33, /* struct socket *: likewise */
+	ARGUMENT_SKB = 34, /* struct sk_buff *: likewise */
+	ARGUMENT_SOCKADDR = 35, /* struct sockaddr *: likewise, and of AF_UNIX then the name as below */
+	ARGUMENT_SOCKADDR_UN = 36, /* struct sockaddr_un *: bytes are the path, or @ and the abstract name; unreadable if it is of another family */
+	ARGUMENT_NET_DEVICE = 37, /* struct net_device *: bytes are its name */
 };
 
 struct argument_plan {
 	__u8 kind; /* enum argument_kind; ARGUMENT_NONE ends the list */
 	__u8 index; /* which of the call's arguments, 0 to 5 */
-	__u8 size_index; /* of a char_buf: the argument with its length, 0 to 5 */
+	__u8 size_index; /* of a char_buf: the argument with its length, 0 to 5; of a sockaddr, too, but 0 if there is none */
 	__u8 padding;
 };
 
@@ -283,10 +316,23 @@ enum filter_operator {
 	FILTER_BINARY_PREFIX = 15,
 	FILTER_BINARY_POSTFIX = 16,
 
+	/* Of a file: */
+	FILTER_FILE_TYPE = 17, /* bit (mode >> 12) of values[0] */
+
+	/* Of a socket, a packet or an address: within a range, low in the lower half of each of `values`, high in the upper. IN_SET: of the range set */
+	FILTER_FAMILY = 18,
+	FILTER_PROTOCOL = 19,
+	FILTER_STATE = 20,
+	FILTER_SOURCE_PORT = 21,
+	FILTER_DESTINATION_PORT = 22,
+	/* In a network of IPv4: mask in the lower half, address in the upper. IN_SET: in the network set */
+	FILTER_SOURCE_ADDRESS = 23,
+	FILTER_DESTINATION_ADDRESS = 24,
+
 	/* Of an argument, as a text: */
-	FILTER_TEXT_EQUAL = 17, /* in the exact text sets */
-	FILTER_TEXT_PREFIX = 18,
-	FILTER_TEXT_POSTFIX = 19,
+	FILTER_TEXT_EQUAL = 25, /* in the exact text sets */
+	FILTER_TEXT_PREFIX = 26,
+	FILTER_TEXT_POSTFIX = 27,
 };
 
 #define OF_RETURN 255 /* filter_plan.argument: what the call returns */
@@ -320,7 +366,7 @@ enum binary_owner {
 
 /*
  * Text sets: outer array maps of the node, indexed by set id, inner maps per set (equal sets are shared).
- * text_sets_small / _medium / _large: hash of struct text_key_* -> __u8 ; prefix_sets, postfix_sets, range_sets: LPM tries; number_sets: hash of __u64.
+ * text_sets_small / _medium / _large: hash of struct text_key_* -> __u8 ; prefix_sets, postfix_sets, range_sets, network_sets: LPM tries; number_sets: hash of __u64.
  */
 #define TEXT_SETS_MAX 4096
 #define TEXT_SMALL 64 /* a text of up to so many bytes, without NUL, is looked up in the small sets, ... */
@@ -336,6 +382,7 @@ struct prefix_key { __u32 bits; char text[PREFIX_BYTES]; };
 struct postfix_key { __u32 bits; char text[POSTFIX_BYTES]; }; /* text reversed */
 
 struct range_key { __u32 bits; __u8 number[8]; }; /* most significant byte first */
+struct network_key { __u32 bits; __u32 version; struct ip_address address; }; /* version: 4 or 6, so that ::/0 is not IPv4 */
 
 struct filter_plan {
 	__u8 operator; /* enum filter_operator */
@@ -374,7 +421,8 @@ struct hook_plan { /* volatile const in .rodata of policy.bpf.o, named `hook` */
 	__u8 return_signals; /* 1: some has a return_signal */
 	__u16 asking; /* bit s: selector s has filters or actions of the return */
 	__u16 telling; /* bit s: selector s lets a call be told */
-	__u8 padding[6];
+	__u8 networks; /* 1: some filter asks of a socket, a packet or an address */
+	__u8 padding[5];
 	__u64 limit_key[2]; /* drawn by lot: rate.h */
 	struct argument_plan arguments[ARGUMENTS_MAX];
 	struct selector_plan selectors[SELECTORS_MAX];
@@ -449,6 +497,40 @@ struct namespace_offsets { /* where a task's namespace of one kind is found */
 	__u32 inode; /* in what that points to */
 };
 
+enum network_offset { /* where the kernel keeps what struct network tells */
+	SOCK_FAMILY = 0,
+	SOCK_STATE = 1,
+	SOCK_DADDR = 2,
+	SOCK_RCV_SADDR = 3,
+	SOCK_V6_DADDR = 4,
+	SOCK_V6_RCV_SADDR = 5,
+	SOCK_NUM = 6,
+	SOCK_DPORT = 7,
+	SOCK_COOKIE = 8,
+	SOCK_TYPE = 9,
+	SOCK_PROTOCOL = 10,
+	SOCK_MARK = 11,
+	SOCK_PRIORITY = 12,
+	SOCKET_SK = 13,
+	SKB_BYTES = 14, /* its size */
+	SKB_LEN = 15,
+	SKB_HASH = 16,
+	SKB_MARK = 17,
+	SKB_PRIORITY = 18,
+	SKB_PROTOCOL = 19,
+	SKB_NETWORK_HEADER = 20,
+	SKB_HEAD = 21,
+	SKB_TAIL = 22,
+	SKB_EXTENSIONS = 23,
+	SKB_ACTIVE_EXTENSIONS = 24,
+	SKB_SECURITY_PATH = 25, /* number of that extension */
+	EXTENSION_OFFSETS = 26, /* struct skb_ext */
+	SECURITY_PATH_LEN = 27, /* struct sec_path; `olen` follows */
+	NET_DEVICE_NAME = 28,
+	NETWORK_OFFSETS = 29,
+};
+#define NO_OFFSET ((__u32)-1) /* built without that */
+
 /*
  * What every object's programs have to know: `volatile const` in .rodata, named `view`. Which part of the machine is the agent's node (all zeros: the whole
  * of it), and offsets that would cost each load of an object 1 ms for each kind of namespace if it found them out by itself.
@@ -460,6 +542,8 @@ struct node_view {
 	__u32 pid_namespace; /* inode number */
 	__u32 padding;
 	struct namespace_offsets namespaces[NAMESPACE_KINDS];
+	__u32 offsets[NETWORK_OFFSETS]; /* by enum network_offset */
+	__u32 last_padding;
 };
 
 #define CGROUP_LEVELS_MAX 32
@@ -470,7 +554,7 @@ struct whereabouts { /* of who reads the iterator of view.bpf.o */
 	__u32 padding;
 	__u64 cgroups[CGROUP_LEVELS_MAX]; /* ids in the unified hierarchy, of its cgroup and those above it, by level; those below this many are left out */
 	struct namespace_offsets namespaces[NAMESPACE_KINDS];
-};
+}; /* then NETWORK_OFFSETS __u32 */
 
 /* What a program kept of the change of credentials that an exec is about to make; map `raised`. */
 struct raised_key {

@@ -14,6 +14,7 @@
 #include <bpf/bpf_core_read.h>
 #include "maps.h"
 #include "path.h"
+#include "view.h"
 
 /* Whatever a longer text left behind this one is not to be part of a key. */
 static __always_inline void end_text(struct text *text, __u32 size, __u8 flags)
@@ -39,16 +40,19 @@ static __always_inline long read_bytes(void *to, __u32 size, __u64 address)
 	return is_of_kernel(address) ? bpf_probe_read_kernel(to, size, (void *)address) : bpf_probe_read_user(to, size, (void *)address);
 }
 
+/* How many bytes that were, NUL included; 6.1 says 0 of an empty one of the user. */
+static __always_inline long read_c_string(void *to, __u32 size, __u64 address)
+{
+	return is_of_kernel(address) ? bpf_probe_read_kernel_str(to, size, (void *)address) : bpf_probe_read_user_str(to, size, (void *)address);
+}
+
 static __noinline int read_string(struct text *text, __u64 address)
 {
 	long read;
 
 	if (!text)
 		return 0;
-	if (is_of_kernel(address))
-		read = bpf_probe_read_kernel_str(text->bytes, DATA_MAX_BYTES + 1, (void *)address);
-	else
-		read = bpf_probe_read_user_str(text->bytes, DATA_MAX_BYTES + 1, (void *)address); /* NUL included; 6.1 says 0 of an empty one */
+	read = read_c_string(text->bytes, DATA_MAX_BYTES + 1, address);
 	if (read < 0)
 		end_text(text, 0, ARGUMENT_UNREADABLE);
 	else if (read > DATA_MAX_BYTES)
@@ -102,10 +106,58 @@ static __noinline int read_dentry(struct dentry *dentry, struct text *text)
 	end_unread(text);
 	if (!dentry)
 		return 0;
+	text->mode = mode_of(dentry);
 	text->walk.dentry = dentry;
 	text->walk.mount = NULL;
 	text->walk.mount_root = NULL;
 	return walk_up(text);
+}
+
+#define UNIX_PATH_BYTES 108
+
+/* For the verifier, which does not know what the compiler knows of a size. */
+static __always_inline __u64 name_bytes(__u64 size)
+{
+	__asm__ volatile("%0 &= %1" : "+r"(size) : "i"(127));
+	return size;
+}
+
+/* The name of a unix socket: a path, or @ and what follows the NUL that makes a name abstract. `length` is the address's; 0: nobody knows, so a NUL ends it. */
+static __noinline int read_unix_name(struct text *text, __u64 address, __u64 length)
+{
+	struct {
+		__u16 family;
+		char first;
+	} begin = {};
+	__u64 size = UNIX_PATH_BYTES;
+	long read;
+
+	if (!text)
+		return 0;
+	end_unread(text);
+	if (read_bytes(&begin.family, sizeof(begin.family), address) || begin.family != 1 /* AF_UNIX */)
+		return 0;
+	address += sizeof(begin.family);
+	if (length && length < sizeof(begin.family) + UNIX_PATH_BYTES)
+		size = length > sizeof(begin.family) ? length - sizeof(begin.family) : 0;
+	if (!size) {
+		end_text(text, 0, 0);
+		return 0;
+	}
+	if (read_bytes(&begin.first, 1, address))
+		return 0;
+	if (begin.first)
+		read = read_c_string(text->bytes, name_bytes(size + 1), address);
+	else if (length)
+		read = read_bytes(text->bytes, name_bytes(size), address) ? -1 : (long)size + 1;
+	else
+		read = read_c_string(text->bytes + 1, name_bytes(size), address + 1) + 1;
+	if (read <= 0)
+		return 0;
+	if (!begin.first)
+		text->bytes[0] = '@';
+	end_text(text, name_bytes(read - 1), 0);
+	return 0;
 }
 
 /* What a function of the kernel was given a pointer to. */
@@ -119,30 +171,37 @@ static __always_inline void read_object(struct text *text, __u8 kind, __u64 addr
 		read_path((void *)address, text);
 	else if (kind == ARGUMENT_DENTRY)
 		read_dentry((void *)address, text);
+	else if (kind == ARGUMENT_NET_DEVICE)
+		read_string(text, address ? address + view.offsets[NET_DEVICE_NAME] : 0);
 	else
 		read_string(text, (__u64)BPF_CORE_READ((struct filename *)address, name));
 }
 
 static __always_inline bool is_object(__u8 kind)
 {
-	return kind >= ARGUMENT_FILE && kind <= ARGUMENT_FILENAME;
+	return (kind >= ARGUMENT_FILE && kind <= ARGUMENT_FILENAME) || kind == ARGUMENT_NET_DEVICE;
+}
+
+static __always_inline bool has_unix_name(__u8 kind)
+{
+	return kind == ARGUMENT_SOCKADDR || kind == ARGUMENT_SOCKADDR_UN;
 }
 
 static __always_inline bool is_text(__u8 kind)
 {
-	return kind == ARGUMENT_FD || kind == ARGUMENT_STRING || kind == ARGUMENT_CHAR_BUF || is_object(kind);
+	return kind == ARGUMENT_FD || kind == ARGUMENT_STRING || kind == ARGUMENT_CHAR_BUF || is_object(kind) || has_unix_name(kind);
 }
 
 /* Where the text lies says nothing about it, and differs from one call to the next. */
 static __always_inline bool is_pointer(__u8 kind)
 {
-	return kind == ARGUMENT_STRING || is_object(kind);
+	return kind == ARGUMENT_STRING || is_object(kind) || kind >= ARGUMENT_SOCK;
 }
 
 /* Of a path that is too long its end is there, of all other texts the beginning. */
 static __always_inline bool is_path(__u8 kind)
 {
-	return kind == ARGUMENT_FD || (is_object(kind) && kind != ARGUMENT_FILENAME);
+	return kind == ARGUMENT_FD || (kind >= ARGUMENT_FILE && kind < ARGUMENT_FILENAME);
 }
 
 static __always_inline __u64 argument_value(struct chain *chain, __u8 index)
@@ -167,6 +226,8 @@ static __always_inline struct text *text_of(struct chain *chain, const volatile 
 		read_string(text, value);
 	else if (IN_KERNEL && is_object(argument->kind))
 		read_object(text, argument->kind, value);
+	else if (has_unix_name(argument->kind))
+		read_unix_name(text, value, argument->size_index ? argument_value(chain, argument->size_index) : 0);
 	else
 		read_buffer(text, value, argument_value(chain, argument->size_index));
 	text->kind = argument->kind;
@@ -182,6 +243,15 @@ static __always_inline bool is_in(void *sets, __u32 set, const void *key)
 	void *values = bpf_map_lookup_elem(sets, &set);
 
 	return values && bpf_map_lookup_elem(values, key);
+}
+
+static __noinline bool is_in_ranges(__u64 value, __u32 set)
+{
+	struct range_key key = {.bits = 64};
+	__u64 number = __builtin_bswap64(value);
+
+	__builtin_memcpy(key.number, &number, sizeof(number));
+	return is_in(&range_sets, set, &key);
 }
 
 static __noinline bool is_one_of(struct chain *chain, struct text *text, __u32 set)

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Where the agent is in the machine: asked once, before all else, for only the kernel can count levels above a namespace's root. And where namespaces are. */
+/*
+ * Where the agent is in the machine: asked once, before all else, for only the kernel can count levels above a namespace's root. And where namespaces are,
+ * and what sockets and packets say.
+ */
 #include "kernel_types.h"
 #include <bpf/bpf_helpers.h>
 #include "view.h"
@@ -21,6 +24,49 @@ static __noinline void find_namespaces(struct whereabouts *found)
 	NAMESPACE_AT(NAMESPACE_CGROUP, cgroup_ns, cgroup_namespace);
 	found->namespaces[NAMESPACE_PID].inode = bpf_core_field_offset(struct pid_namespace, ns.inum);
 	found->namespaces[NAMESPACE_USER].inode = bpf_core_field_offset(struct user_namespace, ns.inum);
+}
+
+#define NETWORK_AT(which, type, member) offsets[which] = bpf_core_field_exists(struct type, member) ? bpf_core_field_offset(struct type, member) : NO_OFFSET
+
+/* A program of its own, for what both find is too much for one stack. */
+SEC("iter/task")
+int find_network(struct bpf_iter__task *ctx)
+{
+	__u32 offsets[NETWORK_OFFSETS];
+
+	if (ctx->meta->seq_num)
+		return 0;
+	NETWORK_AT(SOCK_FAMILY, sock, __sk_common.skc_family);
+	NETWORK_AT(SOCK_STATE, sock, __sk_common.skc_state);
+	NETWORK_AT(SOCK_DADDR, sock, __sk_common.skc_daddr);
+	NETWORK_AT(SOCK_RCV_SADDR, sock, __sk_common.skc_rcv_saddr);
+	NETWORK_AT(SOCK_V6_DADDR, sock, __sk_common.skc_v6_daddr);
+	NETWORK_AT(SOCK_V6_RCV_SADDR, sock, __sk_common.skc_v6_rcv_saddr);
+	NETWORK_AT(SOCK_NUM, sock, __sk_common.skc_num);
+	NETWORK_AT(SOCK_DPORT, sock, __sk_common.skc_dport);
+	NETWORK_AT(SOCK_COOKIE, sock, __sk_common.skc_cookie);
+	NETWORK_AT(SOCK_TYPE, sock, sk_type);
+	NETWORK_AT(SOCK_PROTOCOL, sock, sk_protocol);
+	NETWORK_AT(SOCK_MARK, sock, sk_mark);
+	NETWORK_AT(SOCK_PRIORITY, sock, sk_priority);
+	NETWORK_AT(SOCKET_SK, socket, sk);
+	offsets[SKB_BYTES] = bpf_core_type_size(struct sk_buff);
+	NETWORK_AT(SKB_LEN, sk_buff, len);
+	NETWORK_AT(SKB_HASH, sk_buff, hash);
+	NETWORK_AT(SKB_MARK, sk_buff, mark);
+	NETWORK_AT(SKB_PRIORITY, sk_buff, priority);
+	NETWORK_AT(SKB_PROTOCOL, sk_buff, protocol);
+	NETWORK_AT(SKB_NETWORK_HEADER, sk_buff, network_header);
+	NETWORK_AT(SKB_HEAD, sk_buff, head);
+	NETWORK_AT(SKB_TAIL, sk_buff, tail);
+	NETWORK_AT(SKB_EXTENSIONS, sk_buff, extensions);
+	NETWORK_AT(SKB_ACTIVE_EXTENSIONS, sk_buff, active_extensions);
+	offsets[SKB_SECURITY_PATH] = bpf_core_enum_value_exists(enum skb_ext_id, SKB_EXT_SEC_PATH) ? bpf_core_enum_value(enum skb_ext_id, SKB_EXT_SEC_PATH) : NO_OFFSET;
+	NETWORK_AT(EXTENSION_OFFSETS, skb_ext, offset);
+	NETWORK_AT(SECURITY_PATH_LEN, sec_path, len);
+	NETWORK_AT(NET_DEVICE_NAME, net_device, name);
+	bpf_seq_write(ctx->meta->seq, offsets, sizeof(offsets));
+	return 0;
 }
 
 /* A function of its own, so that the compiler writes the struct's type down. */

@@ -87,7 +87,7 @@ public record HookPlan(
    *
    * @param index which argument of the call, 0 to 5
    * @param sizeIndex of a {@link ArgumentKind#CHAR_BUF}: the argument that holds its length, 0 to
-   *     5; otherwise 0
+   *     5; of an address of a socket, too, but 0 if there is none; otherwise 0
    */
   public record ArgumentPlan(ArgumentKind kind, int index, int sizeIndex) {}
 
@@ -108,7 +108,13 @@ public record HookPlan(
     INT8(13, 8, true),
     UINT8(14, 8, false),
     INT16(15, 16, true),
-    UINT16(16, 16, false);
+    UINT16(16, 16, false),
+    SOCK(32),
+    SOCKET(33),
+    SKB(34),
+    SOCKADDR(35),
+    SOCKADDR_UN(36),
+    NET_DEVICE(37);
 
     private final int code;
     private final int bits;
@@ -146,6 +152,14 @@ public record HookPlan(
     public boolean isPath() {
       return switch (this) {
         case FD, FILE, PATH, DENTRY, BINPRM -> true;
+        default -> false;
+      };
+    }
+
+    /** Whether its bytes are what a {@link NetworkFacts} is read from. */
+    public boolean isNetwork() {
+      return switch (this) {
+        case SOCK, SOCKET, SKB, SOCKADDR -> true;
         default -> false;
       };
     }
@@ -448,6 +462,60 @@ public record HookPlan(
     record TextPostfix(Set<String> texts) implements Matching {
       public TextPostfix {
         texts = Set.copyOf(texts);
+      }
+    }
+
+    /**
+     * Of a file or a path.
+     *
+     * @param modes the bits of S_IFMT of each type
+     */
+    record FileTypeOneOf(Set<Integer> modes) implements Matching {
+      public FileTypeOneOf {
+        modes = Set.copyOf(modes);
+      }
+    }
+
+    /** Of a socket, a packet or an address. */
+    record PropertyInRange(NetworkProperty property, Set<Range> ranges) implements Matching {
+      public PropertyInRange {
+        ranges = Set.copyOf(ranges);
+      }
+    }
+
+    /** The same of its source or destination. Without addresses it holds neither so nor negated. */
+    record InNetworks(boolean destination, Set<Network> networks) implements Matching {
+      public InNetworks {
+        networks = Set.copyOf(networks);
+      }
+    }
+  }
+
+  /** Those of ports hold neither so nor negated of what is not of IPv4 or IPv6. */
+  public enum NetworkProperty {
+    FAMILY,
+    PROTOCOL,
+    STATE,
+    SOURCE_PORT,
+    DESTINATION_PORT
+  }
+
+  /**
+   * All addresses that begin alike. Those of IPv4 are the same as IPv6 maps them, and ::/0 has none
+   * of them.
+   *
+   * @param high first half of an IPv6 address; 0 of an IPv4 one
+   * @param low second half, or the IPv4 address
+   * @param prefix how many bits are alike; bits beyond are 0
+   */
+  public record Network(boolean ipv6, long high, long low, int prefix) {
+    private static final int MAPPED_BITS = 96;
+
+    public Network {
+      if (ipv6 && prefix >= MAPPED_BITS && new IpAddress(high, low).isIpv4()) {
+        ipv6 = false;
+        low &= 0xffff_ffffL;
+        prefix -= MAPPED_BITS;
       }
     }
   }

@@ -240,8 +240,10 @@ public sealed interface KernelRecord {
   }
 
   /**
-   * @param value the number, as wide as its kind says; of a buffer its full size in bytes
-   * @param bytes text (no NUL) or buffer; empty for numbers
+   * @param value the number, as wide as its kind says; of a buffer its full size in bytes; of a
+   *     path the mode of its inode is in the upper half
+   * @param bytes text (no NUL), buffer, or what {@link NetworkFacts} are read from; empty for
+   *     numbers
    */
   record Argument(
       HookPlan.ArgumentKind kind,

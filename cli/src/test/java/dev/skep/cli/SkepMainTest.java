@@ -53,7 +53,7 @@ class SkepMainTest {
             "later.yaml",
             GOOD.replace(
                 "call: sys_write",
-                "call: tcp_connect, syscall: false, args: [{index: 0, type: sock}]"));
+                "call: commit_creds, syscall: false, args: [{index: 0, type: cred}]"));
 
     assertThat(skep("validate", later)).isEqualTo(3);
     assertThat(out.toString())

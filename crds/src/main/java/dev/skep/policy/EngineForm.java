@@ -207,6 +207,12 @@ final class EngineForm {
       case DENTRY -> Optional.of(ArgumentType.DENTRY);
       case LINUX_BINPRM -> Optional.of(ArgumentType.LINUX_BINPRM);
       case FILENAME -> Optional.of(ArgumentType.FILENAME);
+      case SOCK -> Optional.of(ArgumentType.SOCK);
+      case SOCKET -> Optional.of(ArgumentType.SOCKET);
+      case SKB -> Optional.of(ArgumentType.SKB);
+      case SOCKADDR -> Optional.of(ArgumentType.SOCKADDR);
+      case SOCKADDR_UN -> Optional.of(ArgumentType.SOCKADDR_UN);
+      case NET_DEVICE -> Optional.of(ArgumentType.NET_DEVICE);
       case AUTO -> {
         problems.unsupported(
             argument.path() + ".type", "finding out the type; write it, such as type: int");
@@ -218,7 +224,8 @@ final class EngineForm {
             "arguments of type "
                 + argument.type().words().getFirst()
                 + "; int8 to int64, uint8 to uint64, long, size_t, fd, string, char_buf, file, path,"
-                + " dentry, linux_binprm, filename and nop can be read");
+                + " dentry, linux_binprm, filename, sock, socket, skb, sockaddr, sockaddr_un,"
+                + " net_device and nop can be read");
         yield Optional.empty();
       }
     };

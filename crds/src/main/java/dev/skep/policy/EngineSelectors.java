@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 record EngineSelectors(Problems problems, Call call, Map<Integer, Integer> positions) {
   private static final int BINARY_BYTES = 255;
   private static final int ERRNO_MAX = 4095;
+  private static final int LAST_PRIVILEGED_PORT = 1023;
 
   /** The functions that kernels let a program override. */
   private static final String OVERRIDABLE = "security_";
@@ -133,14 +134,30 @@ record EngineSelectors(Problems problems, Call call, Map<Integer, Integer> posit
       case Matching.LessThan(var bound) -> Optional.of(new Hook.Matching.LessThan(bound));
       case Matching.Mask(var bits) -> Optional.of(new Hook.Matching.AnyBit(bits));
       case Matching.Texts texts -> texts(path, texts);
-      case Matching.FileTypes _ -> beyond(path, "types of files");
-      case Matching.Addresses _, Matching.Ports _, Matching.PrivilegedPort _ ->
-          beyond(path, "addresses and ports");
-      case Matching.Protocols _, Matching.Families _, Matching.States _ ->
-          beyond(path, "filters on sockets");
+      case Matching.FileTypes(var types) -> Optional.of(new Hook.Matching.FileTypeOneOf(types));
+      case Matching.Addresses(var side, var networks) ->
+          Optional.of(new Hook.Matching.InNetworks(side, new HashSet<>(networks)));
+      case Matching.Ports(var side, var ports) -> property(port(side), ports);
+      case Matching.PrivilegedPort(var side) ->
+          property(port(side), List.of(new Matching.Range(1, LAST_PRIVILEGED_PORT)));
+      case Matching.Protocols(var protocols) -> property(Hook.Property.PROTOCOL, protocols);
+      case Matching.Families(var families) -> property(Hook.Property.FAMILY, families);
+      case Matching.States(var states) -> property(Hook.Property.STATE, states);
       case Matching.CapabilitiesGained _ -> beyond(path, "capabilities that are gained");
       case Matching.Untyped _ -> beyond(path, "filters on arguments of unknown type");
     };
+  }
+
+  private static Hook.Property port(Matching.Side side) {
+    return switch (side) {
+      case SOURCE -> Hook.Property.SOURCE_PORT;
+      case DESTINATION -> Hook.Property.DESTINATION_PORT;
+    };
+  }
+
+  private static Optional<Hook.Matching> property(
+      Hook.Property property, List<Matching.Range> ranges) {
+    return Optional.of(new Hook.Matching.PropertyInRange(property, new HashSet<>(ranges)));
   }
 
   private Optional<Hook.Matching> texts(String path, Matching.Texts texts) {

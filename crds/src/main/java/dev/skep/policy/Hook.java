@@ -2,7 +2,10 @@ package dev.skep.policy;
 
 import dev.skep.policy.ast.Action.RateLimit;
 import dev.skep.policy.ast.Capability;
+import dev.skep.policy.ast.Cidr;
+import dev.skep.policy.ast.FileType;
 import dev.skep.policy.ast.Matching.Range;
+import dev.skep.policy.ast.Matching.Side;
 import dev.skep.policy.ast.Selector.BinaryFilter.Part;
 import dev.skep.policy.ast.Selector.CapabilitySet;
 import dev.skep.policy.ast.Selector.Namespace;
@@ -97,12 +100,20 @@ public record Hook(
     PATH,
     DENTRY,
     LINUX_BINPRM,
-    FILENAME;
+    FILENAME,
+    SOCK,
+    SOCKET,
+    SKB,
+    SOCKADDR,
+    SOCKADDR_UN,
+    NET_DEVICE;
 
     /** Of a pointer to a structure of the kernel: its name there; else empty. */
     public String struct() {
       return switch (this) {
         case FILE, PATH, DENTRY, LINUX_BINPRM, FILENAME -> name().toLowerCase(Locale.ROOT);
+        case SOCK, SOCKET, SOCKADDR, SOCKADDR_UN, NET_DEVICE -> name().toLowerCase(Locale.ROOT);
+        case SKB -> "sk_buff";
         default -> "";
       };
     }
@@ -115,6 +126,7 @@ public record Hook(
         case INT, UINT32, FD -> Integer.BYTES;
         case LONG, SIZE -> Long.BYTES;
         case STRING, CHAR_BUF, FILE, PATH, DENTRY, LINUX_BINPRM, FILENAME -> 0;
+        case SOCK, SOCKET, SKB, SOCKADDR, SOCKADDR_UN, NET_DEVICE -> 0;
       };
     }
   }
@@ -326,6 +338,35 @@ public record Hook(
         texts = nonEmpty(texts);
       }
     }
+
+    record FileTypeOneOf(Set<FileType> types) implements Matching {
+      public FileTypeOneOf {
+        types = nonEmpty(types);
+      }
+    }
+
+    /** A number of a socket, a packet or an address within one of {@code ranges}. */
+    record PropertyInRange(Property property, Set<Range> ranges) implements Matching {
+      public PropertyInRange {
+        ranges = nonEmpty(ranges);
+      }
+    }
+
+    /** An address of it in one of {@code networks}. */
+    record InNetworks(Side side, Set<Cidr> networks) implements Matching {
+      public InNetworks {
+        networks = nonEmpty(networks);
+      }
+    }
+  }
+
+  /** What numbers a socket, a packet or an address has. */
+  public enum Property {
+    FAMILY,
+    PROTOCOL,
+    STATE,
+    SOURCE_PORT,
+    DESTINATION_PORT
   }
 
   private static <T> Set<T> nonEmpty(Set<T> values) {

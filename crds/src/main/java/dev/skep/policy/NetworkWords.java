@@ -7,7 +7,7 @@ import java.util.OptionalInt;
 
 /** The kernel's names of protocols, address families and states of TCP. */
 @SuppressWarnings("ImmutableEnumChecker") // filled once
-enum NetworkWords {
+public enum NetworkWords {
   PROTOCOL(
       "IPPROTO_",
       65535,
@@ -31,19 +31,28 @@ enum NetworkWords {
           + " CLOSE_WAIT 8, LAST_ACK 9, LISTEN 10, CLOSING 11, NEW_SYN_RECV 12, BOUND_INACTIVE 13");
 
   private final Map<String, Integer> numbers = new HashMap<>();
+  private final Map<Integer, String> names = new HashMap<>();
   private final NumberRange range;
 
   NetworkWords(String prefix, int high, String words) {
     range = NumberRange.upTo(high);
     for (var word : words.split(", ", -1)) {
       int blank = word.indexOf(' ');
-      numbers.put(prefix + word.substring(0, blank), Integer.valueOf(word.substring(blank + 1)));
+      var name = prefix + word.substring(0, blank);
+      var number = Integer.valueOf(word.substring(blank + 1));
+      numbers.put(name, number);
+      names.putIfAbsent(number, name);
     }
   }
 
   OptionalInt number(String word) {
     var number = numbers.get(word);
     return number == null ? OptionalInt.empty() : OptionalInt.of(number);
+  }
+
+  /** Its name, the usual one of several; the number itself if it has none. */
+  public String word(int number) {
+    return names.getOrDefault(number, Integer.toString(number));
   }
 
   Collection<String> words() {

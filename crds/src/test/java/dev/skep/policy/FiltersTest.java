@@ -4,12 +4,27 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skep.policy.Hook.Action;
 import dev.skep.policy.Hook.Matching;
+import dev.skep.policy.ast.Cidr;
+import dev.skep.policy.ast.FileType;
+import dev.skep.policy.ast.Matching.Range;
+import dev.skep.policy.ast.Matching.Side;
+import java.util.Arrays;
 import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class FiltersTest {
+  private static final Set<String> STRUCTS = Set.of("sock", "file");
+
+  @Test
+  void typesOfFilesAreCompared() {
+    assertThat(matching("file", "NotFileType", "reg, pipe"))
+        .isEqualTo(new Matching.FileTypeOneOf(Set.of(FileType.REGULAR, FileType.FIFO)));
+  }
+
   @ParameterizedTest
   @CsvSource(
       quoteCharacter = '\'',
@@ -93,18 +108,52 @@ class FiltersTest {
     assertThat(Syscalls.number(syscall)).isPresent();
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "DPort | '\"443\", \"8000:8999\"' | DESTINATION_PORT | 443:443 8000:8999",
+        "NotSPort | '\"0\"' | SOURCE_PORT | 0:0",
+        "DPortPriv | '' | DESTINATION_PORT | 1:1023",
+        "NotSportPriv | '' | SOURCE_PORT | 1:1023",
+        "Protocol | 'IPPROTO_TCP, \"17\"' | PROTOCOL | 6:6 17:17",
+        "Family | AF_INET6 | FAMILY | 10:10",
+        "State | TCP_SYN_RECV | STATE | 3:3",
+      })
+  void numbersOfSocketsAreRanges(
+      String operator, String values, Hook.Property property, String ranges) {
+    assertThat(matching("sock", operator, values))
+        .isEqualTo(
+            new Matching.PropertyInRange(
+                property,
+                Arrays.stream(ranges.split(" ", -1))
+                    .map(range -> range.split(":", -1))
+                    .map(ends -> new Range(Long.parseLong(ends[0]), Long.parseLong(ends[1])))
+                    .collect(Collectors.toSet())));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"SAddr, SOURCE", "NotDAddr, DESTINATION"})
+  void addressesOfSocketsAreNetworksOfBothFamilies(String operator, Side side) {
+    assertThat(matching("sock", operator, "10.1.2.3/8, \"::1\""))
+        .isEqualTo(
+            new Matching.InNetworks(
+                side,
+                Set.of(new Cidr(false, 0, 10L << 24, 8), new Cidr(true, 0, 1, Cidr.bits(true)))));
+  }
+
   private static Matching matching(String type, String operator, String values) {
     var hook =
         Policies.acceptedHook(
             Policies.ofKprobe(
-                "args: [{index: 0, type: "
+                (STRUCTS.contains(type) ? "syscall: false\n" : "")
+                    + "args: [{index: 0, type: "
                     + type
                     + "}]\nselectors: [{matchArgs: [{index: 0,"
                     + " operator: "
                     + operator
-                    + ", values: ["
-                    + values
-                    + "]}]}]"));
+                    + (values == null || values.isEmpty() ? "" : ", values: [" + values + "]")
+                    + "}]}]"));
     return hook.selectors().getFirst().arguments().getFirst().matching();
   }
 }

@@ -233,10 +233,10 @@ class RefusalsTest {
 
   static Stream<Arguments> whatCannotBeDoneYetSaysSo() {
     return Stream.of(
-        arguments("syscall: false\nargs: [{index: 0, type: sock}]", "args[0].type"),
+        arguments("syscall: false\nargs: [{index: 0, type: cred}]", "args[0].type"),
         arguments("syscall: false\nargs: [{index: 6, type: int}]", "args[0].index"),
         arguments("args: [{index: 0}]", "args[0].type"),
-        arguments("args: [{index: 0, type: sockaddr}]", "args[0].type"),
+        arguments("args: [{index: 0, type: cred}]", "args[0].type"),
         arguments("return: true\nreturnArg: {index: 0, type: string}", "returnArg.type"),
         arguments(
             ARGS + "selectors: [{matchArgs: [{index: 0, operator: SubString, values: [a]}]}]",

@@ -42,6 +42,68 @@ public sealed interface Argument {
   record LinuxBinprmArg(String path, String flags, String permission, String label)
       implements Argument {}
 
+  /**
+   * A {@code struct sock} or {@code struct socket}. Numbers are unsigned; texts that do not apply
+   * are empty.
+   *
+   * @param family such as {@code AF_INET}, as {@code type}, {@code protocol} and {@code state}
+   */
+  record SockArg(
+      String family,
+      String type,
+      String protocol,
+      int mark,
+      int priority,
+      String source,
+      String destination,
+      int sourcePort,
+      int destinationPort,
+      long cookie,
+      String state,
+      String label)
+      implements Argument {}
+
+  /**
+   * A packet: {@code struct sk_buff}. Numbers are unsigned; texts that do not apply are empty.
+   *
+   * @param number of the protocol
+   * @param securityPath how many transformations of IPsec, as {@code offloaded} of those by
+   *     hardware
+   */
+  record SkbArg(
+      int hash,
+      int length,
+      int priority,
+      int mark,
+      String source,
+      String destination,
+      int sourcePort,
+      int destinationPort,
+      int number,
+      int securityPath,
+      int offloaded,
+      String protocol,
+      String family,
+      String label)
+      implements Argument {}
+
+  /**
+   * A {@code struct sockaddr}.
+   *
+   * @param address or the name of a unix socket
+   */
+  record SockaddrArg(String family, String address, int port, String label) implements Argument {}
+
+  /**
+   * A {@code struct sockaddr_un}.
+   *
+   * @param path or a name that is none, after an at sign
+   */
+  record SockaddrUnArg(String family, String path, String label) implements Argument {}
+
+  /** A {@code struct net_device}. */
+  record NetDevArg(String name, String label) implements Argument {}
+
   /** A buffer, whole. */
   record BytesArg(Bytes value, String label) implements Argument {}
 

@@ -28,9 +28,17 @@ enum FilterOperator {
   BINARY_EQUAL(14),
   BINARY_PREFIX(15),
   BINARY_POSTFIX(16),
-  TEXT_EQUAL(17),
-  TEXT_PREFIX(18),
-  TEXT_POSTFIX(19);
+  FILE_TYPE(17),
+  FAMILY(18),
+  PROTOCOL(19),
+  STATE(20),
+  SOURCE_PORT(21),
+  DESTINATION_PORT(22),
+  SOURCE_ADDRESS(23),
+  DESTINATION_ADDRESS(24),
+  TEXT_EQUAL(25),
+  TEXT_PREFIX(26),
+  TEXT_POSTFIX(27);
 
   private static final Map<Integer, FilterOperator> BY_CODE =
       Arrays.stream(values())
@@ -55,6 +63,8 @@ enum FilterOperator {
   boolean usesSet(int count) {
     return switch (this) {
       case EQUAL, RANGE, PID, NAMESPACE_PID, NAMESPACE -> count == Structs.IN_SET;
+      case FAMILY, PROTOCOL, STATE, SOURCE_PORT, DESTINATION_PORT -> count == Structs.IN_SET;
+      case SOURCE_ADDRESS, DESTINATION_ADDRESS -> count == Structs.IN_SET;
       case BINARY_EQUAL, BINARY_PREFIX, BINARY_POSTFIX, TEXT_EQUAL, TEXT_PREFIX, TEXT_POSTFIX ->
           true;
       case NONE,
@@ -65,8 +75,14 @@ enum FilterOperator {
           FOLLOWED,
           CAPABILITY,
           CAPABILITY_CHANGE,
-          NAMESPACE_CHANGE ->
+          NAMESPACE_CHANGE,
+          FILE_TYPE ->
           false;
     };
+  }
+
+  /** Whether it asks of a socket, a packet or an address. */
+  boolean isOfNetwork() {
+    return compareTo(FAMILY) >= 0 && compareTo(DESTINATION_ADDRESS) <= 0;
   }
 }

@@ -15,6 +15,8 @@ import dev.skep.bpf.HookPlan.CapabilityFilter;
 import dev.skep.bpf.HookPlan.Matching;
 import dev.skep.bpf.HookPlan.NamespaceChangeFilter;
 import dev.skep.bpf.HookPlan.NamespaceFilter;
+import dev.skep.bpf.HookPlan.Network;
+import dev.skep.bpf.HookPlan.NetworkProperty;
 import dev.skep.bpf.HookPlan.Owner;
 import dev.skep.bpf.HookPlan.PidFilter;
 import dev.skep.bpf.HookPlan.ProcessFilter;
@@ -31,6 +33,8 @@ import java.util.stream.Collectors;
 /** A filter as the kernel has it: struct filter_plan, but for whose it is. Pure. */
 record FilterPlan(
     FilterOperator operator, boolean negated, int argument, int count, int set, List<Long> values) {
+  private static final int FILE_TYPE_SHIFT = 12; // of a mode, the bits that say the file's type
+
   static final FilterPlan ALWAYS = new FilterPlan(FilterOperator.ALWAYS, false, 0);
 
   FilterPlan {
@@ -146,7 +150,73 @@ record FilterPlan(
               argument,
               new ValueSet.Postfixes(texts),
               resources);
+      case Matching.FileTypeOneOf(var modes) -> {
+        long types = 0;
+        for (int mode : modes) {
+          types |= 1L << (mode >> FILE_TYPE_SHIFT);
+        }
+        yield number(FilterOperator.FILE_TYPE, negated, argument, types);
+      }
+      case Matching.PropertyInRange(var property, var ranges) ->
+          property(operator(property), negated, argument, ranges, resources);
+      case Matching.InNetworks(var destination, var networks) ->
+          networks(
+              destination ? FilterOperator.DESTINATION_ADDRESS : FilterOperator.SOURCE_ADDRESS,
+              negated,
+              argument,
+              networks,
+              resources);
     };
+  }
+
+  private static FilterOperator operator(NetworkProperty property) {
+    return switch (property) {
+      case FAMILY -> FilterOperator.FAMILY;
+      case PROTOCOL -> FilterOperator.PROTOCOL;
+      case STATE -> FilterOperator.STATE;
+      case SOURCE_PORT -> FilterOperator.SOURCE_PORT;
+      case DESTINATION_PORT -> FilterOperator.DESTINATION_PORT;
+    };
+  }
+
+  private static FilterPlan property(
+      FilterOperator operator,
+      boolean negated,
+      int argument,
+      Set<Range> ranges,
+      Resources resources)
+      throws BpfException {
+    if (ranges.size() <= Structs.INLINE_VALUES) {
+      var pairs =
+          ranges.stream()
+              .map(range -> range.high() << Integer.SIZE | range.low())
+              .sorted()
+              .toList();
+      return new FilterPlan(operator, negated, argument, pairs.size(), 0, pairs);
+    }
+    int set = resources.set(new ValueSet.Ranges(NumberPrefix.of(ranges, false)));
+    return new FilterPlan(operator, negated, argument, Structs.IN_SET, set, List.of());
+  }
+
+  private static FilterPlan networks(
+      FilterOperator operator,
+      boolean negated,
+      int argument,
+      Set<Network> networks,
+      Resources resources)
+      throws BpfException {
+    if (networks.size() <= Structs.INLINE_VALUES && networks.stream().noneMatch(Network::ipv6)) {
+      var pairs =
+          networks.stream().map(n -> n.low() << Integer.SIZE | mask(n.prefix())).sorted().toList();
+      return new FilterPlan(operator, negated, argument, pairs.size(), 0, pairs);
+    }
+    int set = resources.set(new ValueSet.Networks(networks));
+    return new FilterPlan(operator, negated, argument, Structs.IN_SET, set, List.of());
+  }
+
+  /** Of an IPv4 address the first {@code prefix} bits. */
+  private static long mask(int prefix) {
+    return -1L << (Integer.SIZE - prefix) & 0xffff_ffffL;
   }
 
   private static FilterPlan oneOf(

@@ -81,6 +81,9 @@ final class HookPlanCodec {
       writeActions(plan, i, selector, resources);
       var its = filters(selector, hook, resources);
       atMost(filters + its.size(), Structs.FILTERS_MAX, "filters in all selectors of a hook");
+      if (its.stream().anyMatch(filter -> filter.operator().isOfNetwork())) {
+        put(plan, HOOK_PLAN, "networks", 1);
+      }
       for (int j = 0; j < its.size(); j++) {
         its.get(j).write(filterAt(plan, filters++), i, j == its.size() - 1);
       }

@@ -42,6 +42,8 @@ final class NodeMaps implements AutoCloseable {
             spaces,
             "claimed_texts",
             spaces * Structs.ARGUMENTS_MAX,
+            "claimed_networks",
+            spaces * Structs.ARGUMENTS_MAX,
             "claimed_records",
             spaces,
             "claimed_keys",

@@ -9,6 +9,7 @@ import dev.skep.bpf.HookPlan.Matching;
 import dev.skep.bpf.HookPlan.NamespaceChangeFilter;
 import dev.skep.bpf.HookPlan.NamespaceFilter;
 import dev.skep.bpf.HookPlan.NamespaceKind;
+import dev.skep.bpf.HookPlan.Network;
 import dev.skep.bpf.HookPlan.PidFilter;
 import dev.skep.bpf.HookPlan.Place;
 import dev.skep.bpf.HookPlan.ProcessFilter;
@@ -187,10 +188,29 @@ record PlanHash(String hex) {
       }
       case Matching.InRange(var ranges) -> {
         out.writeByte(8);
-        numbers(out, ranges.stream().map(Range::low).toList());
-        numbers(out, ranges.stream().map(Range::high).toList());
+        ranges(out, ranges);
+      }
+      case Matching.FileTypeOneOf(var modes) -> {
+        out.writeByte(9);
+        numbers(out, modes);
+      }
+      case Matching.PropertyInRange(var property, var ranges) -> {
+        out.writeByte(10);
+        out.writeUTF(property.name());
+        ranges(out, ranges);
+      }
+      case Matching.InNetworks(var destination, var networks) -> {
+        out.writeByte(11);
+        out.writeBoolean(destination);
+        texts(out, networks.stream().map(Network::toString).toList());
       }
     }
+  }
+
+  /** The ends, each for themselves, say which numbers are in any range. */
+  private static void ranges(DataOutputStream out, Collection<Range> ranges) throws IOException {
+    numbers(out, ranges.stream().map(Range::low).toList());
+    numbers(out, ranges.stream().map(Range::high).toList());
   }
 
   private static void numbers(DataOutputStream out, Collection<? extends Number> numbers)

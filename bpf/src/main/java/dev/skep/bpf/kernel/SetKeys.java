@@ -31,7 +31,8 @@ final class SetKeys {
     PREFIX("prefix_sets", KernelMap.Type.LPM_TRIE, (int) Structs.PREFIX_KEY.byteSize()),
     POSTFIX("postfix_sets", KernelMap.Type.LPM_TRIE, (int) Structs.POSTFIX_KEY.byteSize()),
     NUMBER("number_sets", KernelMap.Type.HASH, Long.BYTES),
-    RANGE("range_sets", KernelMap.Type.LPM_TRIE, (int) Structs.RANGE_KEY.byteSize());
+    RANGE("range_sets", KernelMap.Type.LPM_TRIE, (int) Structs.RANGE_KEY.byteSize()),
+    NETWORK("network_sets", KernelMap.Type.LPM_TRIE, (int) Structs.NETWORK_KEY.byteSize());
 
     final String map;
     final KernelMap.Type inner;
@@ -94,6 +95,11 @@ final class SetKeys {
           put(keys, Shelf.RANGE, key.array());
         }
       }
+      case ValueSet.Networks(var networks) -> {
+        for (var network : networks) {
+          put(keys, Shelf.NETWORK, NetworkKey.of(network));
+        }
+      }
     }
     return keys;
   }
@@ -121,6 +127,7 @@ final class SetKeys {
         var number = key.asSlice(NUMBER_AT, Long.BYTES).asByteBuffer().order(ByteOrder.BIG_ENDIAN);
         yield number.getLong() + "/" + key.get(JAVA_INT, 0);
       }
+      case NETWORK -> NetworkKey.text(key);
     };
   }
 
@@ -137,6 +144,8 @@ final class SetKeys {
           new ValueSet.Numbers(all.stream().map(Long::valueOf).collect(Collectors.toSet()));
       case RANGE ->
           new ValueSet.Ranges(all.stream().map(SetKeys::numberPrefix).collect(Collectors.toSet()));
+      case NETWORK ->
+          new ValueSet.Networks(all.stream().map(NetworkKey::network).collect(Collectors.toSet()));
     };
   }
 

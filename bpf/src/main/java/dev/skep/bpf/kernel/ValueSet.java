@@ -1,5 +1,6 @@
 package dev.skep.bpf.kernel;
 
+import dev.skep.bpf.HookPlan.Network;
 import java.util.Set;
 
 /** Values that many hooks may ask for; equal ones are in the kernel once. */
@@ -35,6 +36,12 @@ sealed interface ValueSet {
   record Ranges(Set<NumberPrefix> prefixes) implements ValueSet {
     public Ranges {
       prefixes = Set.copyOf(prefixes);
+    }
+  }
+
+  record Networks(Set<Network> networks) implements ValueSet {
+    public Networks {
+      networks = Set.copyOf(networks);
     }
   }
 }

@@ -20,7 +20,7 @@ import java.util.List;
  * the types that the compiler wrote into the built objects.
  */
 public final class Structs {
-  public static final int LAYOUT = 8; // SKEP_LAYOUT
+  public static final int LAYOUT = 9; // SKEP_LAYOUT
   public static final int HANDING_OVER = 1;
   public static final int DATA_MAX_BYTES = 4096;
   public static final int BINARY_BYTES = 256;
@@ -241,7 +241,8 @@ public final class Structs {
           u8("return_signals"),
           u16("asking"),
           u16("telling"),
-          array("padding", 6, JAVA_BYTE),
+          u8("networks"),
+          array("padding", 5, JAVA_BYTE),
           array("limit_key", 2, JAVA_LONG),
           array("arguments", ARGUMENTS_MAX, ARGUMENT_PLAN),
           array("selectors", SELECTORS_MAX, SELECTOR_PLAN),
@@ -295,6 +296,8 @@ public final class Structs {
   public static final StructLayout NAMESPACE_OFFSETS =
       struct("namespace_offsets", u32("pointer"), u32("inode"));
 
+  public static final int NETWORK_OFFSETS = 29;
+
   public static final StructLayout NODE_VIEW =
       struct(
           "node_view",
@@ -303,7 +306,9 @@ public final class Structs {
           u32("pid_level"),
           u32("pid_namespace"),
           u32("padding"),
-          array("namespaces", NAMESPACE_KINDS, NAMESPACE_OFFSETS));
+          array("namespaces", NAMESPACE_KINDS, NAMESPACE_OFFSETS),
+          sequenceLayout(NETWORK_OFFSETS, JAVA_INT).withName("offsets"),
+          u32("last_padding"));
 
   public static final int CGROUP_LEVELS_MAX = 32;
 
@@ -377,6 +382,32 @@ public final class Structs {
 
   public static final StructLayout RANGE_KEY =
       struct("range_key", u32("bits"), array("number", Long.BYTES, JAVA_BYTE));
+
+  public static final StructLayout IP_ADDRESS = struct("ip_address", array("words", 2, JAVA_LONG));
+
+  public static final StructLayout NETWORK_KEY =
+      struct("network_key", u32("bits"), u32("version"), IP_ADDRESS.withName("address"));
+
+  public static final StructLayout NETWORK =
+      struct(
+          "network",
+          u64("cookie"),
+          IP_ADDRESS.withName("source"),
+          IP_ADDRESS.withName("destination"),
+          u32("mark"),
+          u32("priority"),
+          u32("hash"),
+          u32("length"),
+          u32("security_path"),
+          u32("security_path_offloaded"),
+          u16("source_port"),
+          u16("destination_port"),
+          u16("family"),
+          u16("type"),
+          u16("protocol"),
+          u8("state"),
+          u8("flags"),
+          u32("padding"));
 
   /** Of map `drops`, in the order of enum drop_cause. */
   public static final List<String> DROP_CAUSES =

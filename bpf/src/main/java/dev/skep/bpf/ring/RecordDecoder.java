@@ -60,6 +60,8 @@ public final class RecordDecoder {
   private static final int ARGUMENT_TRUNCATED = 1;
   private static final int ARGUMENT_UNREADABLE = 2;
 
+  private static final long NETWORK_BYTES = Structs.NETWORK.byteSize();
+
   private static final long RETURN_BYTES = Structs.RETURN_RECORD.byteSize();
   private static final long RETURN_SLOT = offset(Structs.RETURN_RECORD, "slot");
   private static final long RETURN_VERSION = offset(Structs.RETURN_RECORD, "version");
@@ -71,8 +73,8 @@ public final class RecordDecoder {
 
   private static final Action[] ACTIONS = Action.values();
 
-  /** By code; code 0 is no kind. */
-  private static final ArgumentKind[] KINDS = kindsByCode();
+  /** By code; null: no kind has it. */
+  private static final @Nullable ArgumentKind[] KINDS = kindsByCode();
 
   private final HookOwners owners;
   private final ProcessDecoder processes = new ProcessDecoder();
@@ -157,20 +159,23 @@ public final class RecordDecoder {
       }
       long begin = at + next;
       long length = u32(ring, begin + ARGUMENT_SIZE);
-      int kind = u8(ring, begin + ARGUMENT_KIND);
+      var kind = kind(u8(ring, begin + ARGUMENT_KIND));
       next += ARGUMENT_BYTES;
-      if (length > size - next || kind == 0 || kind >= KINDS.length) {
+      if (length > size - next || kind == null) {
         return malformedRecord();
       }
       int flags = u8(ring, begin + ARGUMENT_FLAGS);
       arguments[i] =
           new Argument(
-              KINDS[kind],
+              kind,
               u8(ring, begin + ARGUMENT_INDEX),
               (flags & ARGUMENT_TRUNCATED) != 0,
               (flags & ARGUMENT_UNREADABLE) != 0,
               i64(ring, begin + ARGUMENT_VALUE),
               bytes(ring, begin + ARGUMENT_BYTES, (int) length));
+      if (kind.isNetwork() && !arguments[i].unreadable() && length < NETWORK_BYTES) {
+        return malformedRecord();
+      }
       next += (length + Long.BYTES - 1) & -Long.BYTES;
     }
     var owner = owners.of(i32(ring, at + HOOK_SLOT), i32(ring, at + HOOK_VERSION));
@@ -220,10 +225,13 @@ public final class RecordDecoder {
         u16(ring, at + RETURN_SIGNAL));
   }
 
-  private static ArgumentKind[] kindsByCode() {
+  private static @Nullable ArgumentKind kind(int code) {
+    return code < KINDS.length ? KINDS[code] : null;
+  }
+
+  private static @Nullable ArgumentKind[] kindsByCode() {
     int highest = Arrays.stream(ArgumentKind.values()).mapToInt(ArgumentKind::code).max().orElse(0);
-    var kinds = new ArgumentKind[highest + 1];
-    Arrays.fill(kinds, ArgumentKind.LONG); // code 0 is refused before anybody looks
+    var kinds = new @Nullable ArgumentKind[highest + 1];
     for (var kind : ArgumentKind.values()) {
       kinds[kind.code()] = kind;
     }

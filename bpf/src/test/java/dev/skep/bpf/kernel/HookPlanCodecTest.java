@@ -19,6 +19,8 @@ import dev.skep.bpf.HookPlan.LimitScope;
 import dev.skep.bpf.HookPlan.Matching;
 import dev.skep.bpf.HookPlan.NamespaceFilter;
 import dev.skep.bpf.HookPlan.NamespaceKind;
+import dev.skep.bpf.HookPlan.Network;
+import dev.skep.bpf.HookPlan.NetworkProperty;
 import dev.skep.bpf.HookPlan.PidFilter;
 import dev.skep.bpf.HookPlan.Range;
 import dev.skep.bpf.HookPlan.RateLimit;
@@ -32,7 +34,9 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 class HookPlanCodecTest {
@@ -103,6 +107,49 @@ class HookPlanCodecTest {
 
     assertThat(number("selectors[0].post")).isEqualTo(1);
     assertThat(filters()).isEmpty();
+  }
+
+  @Test
+  void fewNetworksAndPortsAreConstantsAndManyAreSets() throws Exception {
+    var network = new Network(false, 0, 0x7f01_0000L, 16);
+    var all = new Network(false, 0, 0, 0);
+    var ipv6 = new Network(true, 0, 1, 128);
+    var ports = Set.of(new Range(443, 443), new Range(8000, 8999));
+    var many =
+        LongStream.rangeClosed(1, 5)
+            .mapToObj(port -> new Range(port, port))
+            .collect(Collectors.toSet());
+    var selector =
+        new SelectorPlan(
+            List.of(),
+            List.of(
+                new ArgumentFilter(0, false, new Matching.InNetworks(true, Set.of(network, all))),
+                new ArgumentFilter(0, true, new Matching.InNetworks(false, Set.of(network, ipv6))),
+                new ArgumentFilter(
+                    0, false, new Matching.PropertyInRange(NetworkProperty.SOURCE_PORT, ports)),
+                new ArgumentFilter(
+                    0, false, new Matching.PropertyInRange(NetworkProperty.PROTOCOL, many)),
+                new ArgumentFilter(0, false, new Matching.FileTypeOneOf(Set.of(0100000, 0040000)))),
+            true,
+            0);
+    HookPlanCodec.write(plan, hook(selector), 0, 1, resources);
+
+    assertThat(filters())
+        .containsExactly(
+            FilterOperator.FILE_TYPE,
+            FilterOperator.PROTOCOL,
+            FilterOperator.SOURCE_PORT,
+            FilterOperator.SOURCE_ADDRESS,
+            FilterOperator.DESTINATION_ADDRESS);
+    assertThat(number("networks")).isEqualTo(1);
+    assertThat(value("filters[0].values[0]")).isEqualTo(1 << 8 | 1 << 4);
+    assertThat(number("filters[1].count")).isEqualTo(255);
+    assertThat(List.of(value("filters[2].values[0]"), value("filters[2].values[1]")))
+        .containsExactly(443L << 32 | 443, 8999L << 32 | 8000);
+    assertThat(number("filters[3].count")).isEqualTo(255);
+    assertThat(List.of(value("filters[4].values[0]"), value("filters[4].values[1]")))
+        .containsExactly(0L, 0x7f01_0000_ffff_0000L);
+    assertThat(HookPlanCodec.references(plan).sets()).hasSize(2);
   }
 
   @Test
@@ -236,7 +283,7 @@ class HookPlanCodecTest {
     assertThat(PlanHash.of(hook(a), object)).isNotEqualTo(PlanHash.of(hook(a), new byte[] {2}));
     // On every machine and in every run; SKEP_LAYOUT is in it.
     assertThat(PlanHash.of(hook(a), object).hex())
-        .isEqualTo("ed67b9e4badf10aa06526e885701ff4d75df7e0a451dab05cc2587c22295194c");
+        .isEqualTo("5af9b6762ef12d7e23fd94091a4c9739dc1bb2145e59efc94d5786021feaf9a3");
   }
 
   private static ArgumentFilter texts(String... texts) {

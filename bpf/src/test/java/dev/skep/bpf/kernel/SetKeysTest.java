@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.skep.bpf.BpfException;
+import dev.skep.bpf.HookPlan.Network;
 import dev.skep.bpf.kernel.SetKeys.Shelf;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -22,7 +23,13 @@ class SetKeysTest {
           new ValueSet.Prefixes(Set.of("/", "/etc/", "p".repeat(256))),
           new ValueSet.Postfixes(Set.of(".so", "ö".repeat(64))),
           new ValueSet.Numbers(Set.of(0L, -1L, Long.MAX_VALUE, Long.MIN_VALUE)),
-          new ValueSet.Ranges(Set.of(new NumberPrefix(0, 0), new NumberPrefix(-256, 56))));
+          new ValueSet.Ranges(Set.of(new NumberPrefix(0, 0), new NumberPrefix(-256, 56))),
+          new ValueSet.Networks(
+              Set.of(
+                  new Network(false, 0, 0xc0a8_0000L, 16),
+                  new Network(false, 0, 0, 0),
+                  new Network(true, 0, 0, 0),
+                  new Network(true, 0xfd00_0000_0000_0000L, -1, 128))));
 
   @ParameterizedTest
   @FieldSource("SETS")
@@ -52,6 +59,18 @@ class SetKeysTest {
     assertThat(keys.get(Shelf.SMALL)).hasSize(1);
     assertThat(keys.get(Shelf.MEDIUM)).hasSize(2);
     assertThat(keys.get(Shelf.LARGE)).hasSize(1);
+  }
+
+  @Test
+  void aNetworkOfIpv4IsTheSameAsIpv6MapsIt() throws Exception {
+    var ipv4 = new Network(false, 0, 0x7f01_0000L, 16);
+    var mapped = new Network(true, 0, 0xffff_7f01_0000L, 112);
+    assertThat(mapped).isEqualTo(ipv4);
+    assertThat(NetworkKey.of(ipv4))
+        .startsWith(144, 0, 0, 0, 4, 0, 0, 0)
+        .endsWith(0, 0, 0xff, 0xff, 0x7f, 1, 0, 0);
+    // What has more than those of IPv4 in it stays IPv6, and has none of them.
+    assertThat(NetworkKey.of(new Network(true, 0, 0, 80))).startsWith(112, 0, 0, 0, 6);
   }
 
   @Test

@@ -11,8 +11,13 @@ import dev.skep.events.Argument.FileArg;
 import dev.skep.events.Argument.IntArg;
 import dev.skep.events.Argument.LinuxBinprmArg;
 import dev.skep.events.Argument.LongArg;
+import dev.skep.events.Argument.NetDevArg;
 import dev.skep.events.Argument.PathArg;
 import dev.skep.events.Argument.SizeArg;
+import dev.skep.events.Argument.SkbArg;
+import dev.skep.events.Argument.SockArg;
+import dev.skep.events.Argument.SockaddrArg;
+import dev.skep.events.Argument.SockaddrUnArg;
 import dev.skep.events.Argument.StringArg;
 import dev.skep.events.Argument.TruncatedBytesArg;
 import dev.skep.events.Argument.UintArg;
@@ -47,8 +52,7 @@ final class ArgumentJson {
   static void write(JsonLine out, Argument argument) throws IOException {
     var json = out.json();
     json.writeStartObject();
-    // The label's number, 18, lies between those of the kinds.
-    if (!(argument instanceof ErrorArg)) {
+    if (comesBeforeLabel(argument)) {
       writeValue(out, argument);
       out.plain(LABEL, wellFormed(argument.label()));
     } else {
@@ -56,6 +60,15 @@ final class ArgumentJson {
       writeValue(out, argument);
     }
     json.writeEndObject();
+  }
+
+  /** The label's number, 18, lies between those of the kinds. */
+  private static boolean comesBeforeLabel(Argument argument) {
+    return switch (argument) {
+      case ErrorArg _, LinuxBinprmArg _, SockaddrArg _, SockaddrUnArg _, NetDevArg _ -> false;
+      case IntArg _, UintArg _, SizeArg _, LongArg _, StringArg _, FileArg _, PathArg _ -> true;
+      case BytesArg _, TruncatedBytesArg _, SockArg _, SkbArg _ -> true;
+    };
   }
 
   private static void writeValue(JsonLine out, Argument argument) throws IOException {
@@ -98,6 +111,11 @@ final class ArgumentJson {
         out.plainUnsigned64(ORIG_SIZE, originalSize);
         json.writeEndObject();
       }
+      case SockArg sock -> NetworkJson.write(out, sock);
+      case SkbArg skb -> NetworkJson.write(out, skb);
+      case SockaddrArg address -> NetworkJson.write(out, address);
+      case SockaddrUnArg address -> NetworkJson.write(out, address);
+      case NetDevArg device -> NetworkJson.write(out, device);
       case ErrorArg(var message, _) -> {
         json.writeFieldName(ERROR_ARG);
         json.writeStartObject();

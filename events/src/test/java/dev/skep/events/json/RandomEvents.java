@@ -103,7 +103,7 @@ final class RandomEvents {
   }
 
   Argument argument() {
-    return switch (random.nextInt(9)) {
+    return switch (random.nextInt(16)) {
       case 0 -> new Argument.IntArg((int) number(), text());
       case 1 -> new Argument.UintArg((int) number(), text());
       case 2 -> new Argument.SizeArg(number(), text());
@@ -112,6 +112,41 @@ final class RandomEvents {
       case 5 -> new Argument.FileArg(text(), text(), text(), text(), text());
       case 6 -> new Argument.BytesArg(bytes(), text());
       case 7 -> new Argument.TruncatedBytesArg(bytes(), number(), text());
+      case 8 -> new Argument.PathArg(text(), text(), text(), text(), text());
+      case 9 -> new Argument.LinuxBinprmArg(text(), text(), text(), text());
+      case 10 -> new Argument.NetDevArg(text(), text());
+      case 11 -> new Argument.SockaddrArg(text(), text(), (int) number(), text());
+      case 12 -> new Argument.SockaddrUnArg(text(), text(), text());
+      case 13 ->
+          new Argument.SockArg(
+              text(),
+              text(),
+              text(),
+              (int) number(),
+              (int) number(),
+              text(),
+              text(),
+              (int) number(),
+              (int) number(),
+              number(),
+              text(),
+              text());
+      case 14 ->
+          new Argument.SkbArg(
+              (int) number(),
+              (int) number(),
+              (int) number(),
+              (int) number(),
+              text(),
+              text(),
+              (int) number(),
+              (int) number(),
+              (int) number(),
+              (int) number(),
+              (int) number(),
+              text(),
+              text(),
+              text());
       default -> new Argument.ErrorArg(text(), text());
     };
   }

@@ -2,6 +2,7 @@ package dev.skep.agent.event;
 
 import dev.skep.agent.event.WatchedPolicy.WatchedHook;
 import dev.skep.bpf.KernelRecord;
+import dev.skep.bpf.NetworkFacts;
 import dev.skep.events.Argument;
 import dev.skep.events.Bytes;
 import dev.skep.events.KernelText;
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 /** Arguments as the kernel read them, in the words of the event. */
 final class Arguments {
   private static final String PATH_CUT = "unresolvedPathComponents";
+  private static final long NETWORK_BYTES = 200;
 
   private Arguments() {}
 
@@ -33,19 +35,19 @@ final class Arguments {
       case FD ->
           read.unreadable()
               ? new Argument.ErrorArg("no file behind descriptor " + (int) read.value(), label)
-              : new Argument.FileArg("", text(read), flags(read), "", label);
+              : new Argument.FileArg("", text(read), flags(read), permission(read), label);
       case FILE ->
           read.unreadable()
               ? noPath(label)
-              : new Argument.FileArg("", text(read), flags(read), "", label);
+              : new Argument.FileArg("", text(read), flags(read), permission(read), label);
       case PATH, DENTRY ->
           read.unreadable()
               ? noPath(label)
-              : new Argument.PathArg("", text(read), flags(read), "", label);
+              : new Argument.PathArg("", text(read), flags(read), permission(read), label);
       case BINPRM ->
           read.unreadable()
               ? noPath(label)
-              : new Argument.LinuxBinprmArg(text(read), flags(read), "", label);
+              : new Argument.LinuxBinprmArg(text(read), flags(read), permission(read), label);
       case STRING, FILENAME ->
           read.unreadable()
               ? new Argument.ErrorArg("text not readable", label)
@@ -59,6 +61,18 @@ final class Arguments {
             ? new Argument.TruncatedBytesArg(bytes, read.value(), label)
             : new Argument.BytesArg(bytes, label);
       }
+      case SOCK, SOCKET, SKB, SOCKADDR ->
+          read.unreadable()
+              ? new Argument.ErrorArg("no socket, packet or address there", label)
+              : NetworkArguments.of(read.kind(), NetworkFacts.of(read.bytes()), label);
+      case SOCKADDR_UN ->
+          read.unreadable()
+              ? new Argument.ErrorArg("no address of a unix socket", label)
+              : new Argument.SockaddrUnArg("AF_UNIX", text(read), label);
+      case NET_DEVICE ->
+          read.unreadable()
+              ? new Argument.ErrorArg("device not readable", label)
+              : new Argument.NetDevArg(text(read), label);
     };
   }
 
@@ -68,6 +82,10 @@ final class Arguments {
 
   private static String flags(KernelRecord.Argument read) {
     return read.truncated() ? PATH_CUT : "";
+  }
+
+  private static String permission(KernelRecord.Argument read) {
+    return FileMode.text((int) (read.value() >>> Integer.SIZE));
   }
 
   /** What a call returned; only numbers are asked for. */
@@ -82,6 +100,8 @@ final class Arguments {
       case UINT32 -> new Argument.UintArg((int) value, label);
       case SIZE -> new Argument.SizeArg(value, label);
       case LONG, STRING, CHAR_BUF, FILE, PATH, DENTRY, LINUX_BINPRM, FILENAME ->
+          new Argument.LongArg(value, label);
+      case SOCK, SOCKET, SKB, SOCKADDR, SOCKADDR_UN, NET_DEVICE ->
           new Argument.LongArg(value, label);
     };
   }
@@ -108,10 +128,13 @@ final class Arguments {
             case Argument.LinuxBinprmArg(var path, _, _, _) -> 2L * path.length();
             case Argument.BytesArg(var value, _) -> value.length();
             case Argument.TruncatedBytesArg(var value, _, _) -> value.length();
+            case Argument.SockaddrUnArg(_, var path, _) -> 2L * path.length();
+            case Argument.SockArg _, Argument.SkbArg _, Argument.SockaddrArg _ -> NETWORK_BYTES;
             case Argument.IntArg _,
                 Argument.UintArg _,
                 Argument.SizeArg _,
                 Argument.LongArg _,
+                Argument.NetDevArg _,
                 Argument.ErrorArg _ ->
                 0;
           };

@@ -6,9 +6,21 @@ import dev.skep.policy.Hook;
 import dev.skep.policy.Hook.ArgumentType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /** Whether a hook reads of a function's arguments what this node's kernel has there. Pure. */
 final class FunctionFit {
+  /** Of what the kernel's functions say they take, whichever family it has. */
+  private static final Set<String> ADDRESSES =
+      Set.of(
+          "sockaddr",
+          "sockaddr_unsized", // since 6.19
+          "sockaddr_storage",
+          "__kernel_sockaddr_storage",
+          "sockaddr_un");
+
+  private static final int LAST_ARGUMENT = 5;
+
   private FunctionFit() {}
 
   static List<String> problems(Hook hook, String symbol, KernelFunction function) {
@@ -56,12 +68,37 @@ final class FunctionFit {
   private static boolean fits(ArgumentType type, Parameter parameter) {
     return switch (parameter) {
       case Parameter.Integral(int bytes) -> type.bytes() > 0 && type.bytes() <= Math.max(bytes, 4);
-      case Parameter.Pointer(var struct) when !type.struct().isEmpty() ->
-          struct.equals(type.struct());
+      case Parameter.Pointer(var struct) when !type.struct().isEmpty() -> isOf(type, struct);
       case Parameter.Pointer(var struct) ->
           type.bytes() == Long.BYTES || (type.bytes() == 0 && struct.isEmpty());
       case Parameter.Other() -> false;
     };
+  }
+
+  private static boolean isOf(ArgumentType type, String struct) {
+    return struct.equals(type.struct())
+        || (isAddress(type)
+            && ADDRESSES.contains(struct)
+            && !(type == ArgumentType.SOCKADDR && struct.equals("sockaddr_un")));
+  }
+
+  private static boolean isAddress(ArgumentType type) {
+    return type == ArgumentType.SOCKADDR || type == ArgumentType.SOCKADDR_UN;
+  }
+
+  /**
+   * Which argument has the address' length: functions are given the two side by side. 0: none, or
+   * nobody knows.
+   */
+  static int lengthOf(Hook.Argument address, KernelFunction function) {
+    int next = address.index() + 1;
+    return isAddress(address.type())
+            && next <= LAST_ARGUMENT
+            && function instanceof KernelFunction.Typed(var parameters, _)
+            && next < parameters.size()
+            && parameters.get(next) instanceof Parameter.Integral
+        ? next
+        : 0;
   }
 
   private static String words(Parameter parameter) {

@@ -42,6 +42,11 @@ final class LsmFit {
         : Optional.empty();
   }
 
+  /** The function by whose parameters the kernel asks programs on this LSM hook. */
+  static KernelFunction function(String name, HostFacts host) {
+    return host.function(PREFIX + name);
+  }
+
   static List<String> problems(Hook hook, String name, HostFacts host) {
     var problems = new ArrayList<String>();
     if (!host.asksLsmPrograms()) {
@@ -52,7 +57,7 @@ final class LsmFit {
               + name
               + " by a kprobe with syscall: false");
     }
-    switch (host.function(PREFIX + name)) {
+    switch (function(name, host)) {
       case KernelFunction.Missing _ ->
           problems.add(
               hook.path()

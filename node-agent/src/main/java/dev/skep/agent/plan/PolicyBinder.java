@@ -14,6 +14,8 @@ import dev.skep.bpf.HookPlan.Matching;
 import dev.skep.bpf.HookPlan.NamespaceChangeFilter;
 import dev.skep.bpf.HookPlan.NamespaceFilter;
 import dev.skep.bpf.HookPlan.NamespaceKind;
+import dev.skep.bpf.HookPlan.Network;
+import dev.skep.bpf.HookPlan.NetworkProperty;
 import dev.skep.bpf.HookPlan.Owner;
 import dev.skep.bpf.HookPlan.PidFilter;
 import dev.skep.bpf.HookPlan.Place;
@@ -32,6 +34,8 @@ import dev.skep.policy.Policy;
 import dev.skep.policy.Scope;
 import dev.skep.policy.ast.Action;
 import dev.skep.policy.ast.Capability;
+import dev.skep.policy.ast.FileType;
+import dev.skep.policy.ast.Matching.Side;
 import dev.skep.policy.ast.Selector;
 import dev.skep.policy.ast.Selector.BinaryFilter.Part;
 import dev.skep.policy.ast.Selector.Namespace;
@@ -125,7 +129,7 @@ public final class PolicyBinder {
         hook.index(),
         place,
         hook.returned() != null,
-        hook.arguments().stream().map(PolicyBinder::bind).toList(),
+        hook.arguments().stream().map(argument -> bind(argument, hook.place())).toList(),
         selectors);
   }
 
@@ -157,27 +161,43 @@ public final class PolicyBinder {
     return new Place.Syscalls(Set.of(call), Map.of(call, function.get()));
   }
 
-  private static ArgumentPlan bind(Hook.Argument argument) {
-    var kind =
-        switch (argument.type()) {
-          case INT8 -> ArgumentKind.INT8;
-          case UINT8 -> ArgumentKind.UINT8;
-          case INT16 -> ArgumentKind.INT16;
-          case UINT16 -> ArgumentKind.UINT16;
-          case INT -> ArgumentKind.INT;
-          case UINT32 -> ArgumentKind.UINT32;
-          case LONG -> ArgumentKind.LONG;
-          case SIZE -> ArgumentKind.SIZE;
-          case FD -> ArgumentKind.FD;
-          case STRING -> ArgumentKind.STRING;
-          case CHAR_BUF -> ArgumentKind.CHAR_BUF;
-          case FILE -> ArgumentKind.FILE;
-          case PATH -> ArgumentKind.PATH;
-          case DENTRY -> ArgumentKind.DENTRY;
-          case LINUX_BINPRM -> ArgumentKind.BINPRM;
-          case FILENAME -> ArgumentKind.FILENAME;
+  private ArgumentPlan bind(Hook.Argument argument, Hook.Place place) {
+    int size =
+        switch (place) {
+          case Hook.Place.Syscall _ -> 0;
+          case Hook.Place.Function(var symbol, _) ->
+              FunctionFit.lengthOf(argument, host.function(symbol));
+          case Hook.Place.LsmHook(var name) ->
+              FunctionFit.lengthOf(argument, LsmFit.function(name, host));
         };
-    return new ArgumentPlan(kind, argument.index(), argument.sizeIndex().orElse(0));
+    return new ArgumentPlan(kind(argument), argument.index(), argument.sizeIndex().orElse(size));
+  }
+
+  private static ArgumentKind kind(Hook.Argument argument) {
+    return switch (argument.type()) {
+      case INT8 -> ArgumentKind.INT8;
+      case UINT8 -> ArgumentKind.UINT8;
+      case INT16 -> ArgumentKind.INT16;
+      case UINT16 -> ArgumentKind.UINT16;
+      case INT -> ArgumentKind.INT;
+      case UINT32 -> ArgumentKind.UINT32;
+      case LONG -> ArgumentKind.LONG;
+      case SIZE -> ArgumentKind.SIZE;
+      case FD -> ArgumentKind.FD;
+      case STRING -> ArgumentKind.STRING;
+      case CHAR_BUF -> ArgumentKind.CHAR_BUF;
+      case FILE -> ArgumentKind.FILE;
+      case PATH -> ArgumentKind.PATH;
+      case DENTRY -> ArgumentKind.DENTRY;
+      case LINUX_BINPRM -> ArgumentKind.BINPRM;
+      case FILENAME -> ArgumentKind.FILENAME;
+      case SOCK -> ArgumentKind.SOCK;
+      case SOCKET -> ArgumentKind.SOCKET;
+      case SKB -> ArgumentKind.SKB;
+      case SOCKADDR -> ArgumentKind.SOCKADDR;
+      case SOCKADDR_UN -> ArgumentKind.SOCKADDR_UN;
+      case NET_DEVICE -> ArgumentKind.NET_DEVICE;
+    };
   }
 
   private SelectorPlan bind(
@@ -202,7 +222,7 @@ public final class PolicyBinder {
     return atReturn == null || returned == null
         ? null
         : new ReturnPlan(
-            bind(returned).kind(),
+            kind(returned),
             atReturn.filters().stream()
                 .map(filter -> new ReturnFilter(filter.negated(), bind(filter.matching())))
                 .toList(),
@@ -317,15 +337,28 @@ public final class PolicyBinder {
   private static Matching bind(Hook.Matching matching) {
     return switch (matching) {
       case Hook.Matching.OneOf(var numbers) -> new Matching.OneOf(numbers);
-      case Hook.Matching.InRange(var ranges) ->
-          new Matching.InRange(
-              ranges.stream().map(r -> new Range(r.low(), r.high())).collect(Collectors.toSet()));
+      case Hook.Matching.InRange(var ranges) -> new Matching.InRange(bind(ranges));
       case Hook.Matching.GreaterThan(var bound) -> new Matching.GreaterThan(bound);
       case Hook.Matching.LessThan(var bound) -> new Matching.LessThan(bound);
       case Hook.Matching.AnyBit(var bits) -> new Matching.AnyBit(bits);
       case Hook.Matching.TextOneOf(var texts) -> new Matching.TextOneOf(texts);
       case Hook.Matching.TextPrefix(var texts) -> new Matching.TextPrefix(texts);
       case Hook.Matching.TextPostfix(var texts) -> new Matching.TextPostfix(texts);
+      case Hook.Matching.FileTypeOneOf(var types) ->
+          new Matching.FileTypeOneOf(
+              types.stream().map(FileType::mode).collect(Collectors.toSet()));
+      case Hook.Matching.PropertyInRange(var property, var ranges) ->
+          new Matching.PropertyInRange(NetworkProperty.valueOf(property.name()), bind(ranges));
+      case Hook.Matching.InNetworks(var side, var networks) ->
+          new Matching.InNetworks(
+              side == Side.DESTINATION,
+              networks.stream()
+                  .map(n -> new Network(n.ipv6(), n.high(), n.low(), n.prefix()))
+                  .collect(Collectors.toSet()));
     };
+  }
+
+  private static Set<Range> bind(Set<dev.skep.policy.ast.Matching.Range> ranges) {
+    return ranges.stream().map(r -> new Range(r.low(), r.high())).collect(Collectors.toSet());
   }
 }

@@ -59,6 +59,17 @@ class PolicyBinderTest {
               new KernelFunction.Typed(List.of(new Parameter.Pointer("file")));
           case "bpf_lsm_bprm_committed_creds" ->
               new KernelFunction.Typed(List.of(new Parameter.Pointer("linux_binprm")), false);
+          case "security_socket_connect" ->
+              new KernelFunction.Typed(
+                  List.of(
+                      new Parameter.Pointer("socket"),
+                      new Parameter.Pointer("sockaddr"),
+                      new Parameter.Integral(4)));
+          case "inet_dgram_connect" ->
+              new KernelFunction.Typed(
+                  List.of(
+                      new Parameter.Pointer("socket"),
+                      new Parameter.Pointer("sockaddr_unsized"))); // since 6.19
           case "of_a_module" -> new KernelFunction.Untyped();
           default -> new KernelFunction.Missing();
         };
@@ -285,6 +296,36 @@ class PolicyBinderTest {
         List.of(new Hook.Selector(null, List.of(), List.of(), action)),
         null,
         List.of());
+  }
+
+  @Test
+  void anAddressOfASocketIsAsLongAsTheArgumentAfterItSays() {
+    assertThat(addresses("security_socket_connect"))
+        .containsExactly(
+            new ArgumentPlan(ArgumentKind.SOCKET, 0, 0),
+            new ArgumentPlan(ArgumentKind.SOCKADDR, 1, 2),
+            new ArgumentPlan(ArgumentKind.SOCKADDR_UN, 1, 2));
+    assertThat(addresses("inet_dgram_connect"))
+        .containsExactly(
+            new ArgumentPlan(ArgumentKind.SOCKET, 0, 0),
+            new ArgumentPlan(ArgumentKind.SOCKADDR, 1, 0),
+            new ArgumentPlan(ArgumentKind.SOCKADDR_UN, 1, 0));
+    assertThat(problems(function("security_socket_connect", argument(0, ArgumentType.SOCKADDR))))
+        .singleElement()
+        .asString()
+        .endsWith("a pointer to struct socket at index 0, not one to struct sockaddr");
+  }
+
+  private List<ArgumentPlan> addresses(String function) {
+    var hook =
+        function(
+            function,
+            argument(0, ArgumentType.SOCKET),
+            argument(1, ArgumentType.SOCKADDR),
+            argument(1, ArgumentType.SOCKADDR_UN));
+    return binder.bind(policy("uid-1", 1, hook)) instanceof Bound(var plan)
+        ? plan.hooks().getFirst().arguments()
+        : List.of();
   }
 
   private List<String> problems(Hook hook) {
