@@ -149,7 +149,7 @@ public final class RingReader implements AutoCloseable {
     return position - begin;
   }
 
-  /** Ends {@link #consume} within some 20 ms and waits for it, then lets go of the mapping. */
+  /** Ends {@link #consume} within some 40 ms and waits for it, then lets go of the mapping. */
   @Override
   public void close() {
     if (closed) {

@@ -9,13 +9,13 @@ class PaceTest {
   private final Pace pace = new Pace(4 << 20);
 
   @Test
-  void aSteadyTrickleIsLookedAtEveryTwentyMilliseconds() {
+  void aSteadyTrickleIsLookedAtEveryFortyMilliseconds() {
     assertThat(pace.afterDrain(300, 10 * MILLI)).isEqualTo(MILLI / 2);
     assertThat(pace.afterDrain(300, 10 * MILLI)).isEqualTo(MILLI);
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 6; i++) {
       pace.afterDrain(300, 10 * MILLI);
     }
-    assertThat(pace.afterDrain(300, 10 * MILLI)).isEqualTo(20 * MILLI);
+    assertThat(pace.afterDrain(300, 10 * MILLI)).isEqualTo(40 * MILLI);
   }
 
   @Test
