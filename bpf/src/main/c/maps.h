@@ -11,7 +11,17 @@
 #include "shared.h"
 #include "scratch.h"
 
+/* The agent maps them: it looks without a call (ArrayMemory.java says why). */
 #define MAP_ARRAY(name, entries, of)                                                                                                       \
+	struct {                                                                                                                           \
+		__uint(type, BPF_MAP_TYPE_ARRAY);                                                                                          \
+		__uint(max_entries, entries);                                                                                              \
+		__uint(map_flags, BPF_F_MMAPABLE);                                                                                         \
+		__type(key, __u32);                                                                                                        \
+		__type(value, of);                                                                                                         \
+	} name SEC(".maps")
+
+#define MAP_PLAIN_ARRAY(name, entries, of)                                                                                                 \
 	struct {                                                                                                                           \
 		__uint(type, BPF_MAP_TYPE_ARRAY);                                                                                          \
 		__uint(max_entries, entries);                                                                                              \
@@ -74,7 +84,7 @@ MAP_CPU_ARRAY(process_map_counts, PROCESS_MAP_COUNTS, __u64);
 MAP_HASH(cgroup_counters, BPF_MAP_TYPE_HASH, 8192, __u64, struct process_counters); /* made by the programs, dead ones folded by the agent */
 MAP_SPARSE_HASH(throttled, 8192, __u64, struct throttle_value); /* key: cgroup */
 MAP_SPARSE_HASH(hook_counters, 8192, struct counter_key, struct hook_counters_value); /* made by the agent */
-MAP_CPU_ARRAY(drops, DROP_CAUSES, __u64);
+MAP_ARRAY(drops, DROP_CAUSES, __u64);
 
 /* ---- from the agent to the kernel ---- */
 
@@ -151,11 +161,11 @@ MAP_CPU_ARRAY(key_buffers, SCRATCH_SPACES, struct key_buffer);
 #define record_buffers claimed_records
 #define key_buffers claimed_keys
 /* By space, of texts and networks by space and argument; the loader knows how many there are. */
-MAP_ARRAY(chains, 1, struct chain);
-MAP_ARRAY(texts, 1, struct text);
-MAP_ARRAY(network_slots, 1, struct network_slot);
-MAP_ARRAY(record_buffers, 1, struct record_buffer);
-MAP_ARRAY(key_buffers, 1, struct key_buffer);
+MAP_PLAIN_ARRAY(chains, 1, struct chain);
+MAP_PLAIN_ARRAY(texts, 1, struct text);
+MAP_PLAIN_ARRAY(network_slots, 1, struct network_slot);
+MAP_PLAIN_ARRAY(record_buffers, 1, struct record_buffer);
+MAP_PLAIN_ARRAY(key_buffers, 1, struct key_buffer);
 #endif
 
 static __always_inline void count(void *per_cpu, __u32 index)
@@ -169,7 +179,10 @@ static __always_inline void count(void *per_cpu, __u32 index)
 /* Counts what got lost. */
 static __always_inline void drop(__u32 cause)
 {
-	count(&drops, cause);
+	__u64 *counter = bpf_map_lookup_elem(&drops, &cause);
+
+	if (counter)
+		__sync_fetch_and_add(counter, 1);
 }
 
 #endif

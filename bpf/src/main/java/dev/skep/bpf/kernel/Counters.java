@@ -208,26 +208,9 @@ final class Counters {
 
   Map<String, Long> drops() throws BpfException {
     var byCause = new LinkedHashMap<String, Long>();
-    var sums = sumsOverCpus(drops, Structs.DROP_CAUSES.size());
-    for (int cause = 0; cause < sums.length; cause++) {
-      byCause.put(Structs.DROP_CAUSES.get(cause), sums[cause]);
-    }
+    drops.forEach((cause, count) ->
+        byCause.put(Structs.DROP_CAUSES.get(cause.get(JAVA_INT, 0)), count.get(JAVA_LONG, 0)));
     return byCause;
-  }
-
-  /** Of a per-CPU array of counts. */
-  static long[] sumsOverCpus(KernelMap counts, int size) throws BpfException {
-    var sums = new long[size];
-    try (var arena = Arena.ofConfined()) {
-      var perCpu = arena.allocate(JAVA_LONG, KernelMap.possibleCpus());
-      for (int index = 0; index < size; index++) {
-        counts.get(index, perCpu);
-        for (long count : perCpu.toArray(JAVA_LONG)) {
-          sums[index] += count;
-        }
-      }
-    }
-    return sums;
   }
 
   private static MemorySegment key(Arena arena, int slot, int selector) {

@@ -18,6 +18,7 @@ import dev.skep.bpf.ring.Fields;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -138,7 +139,14 @@ final class ProcessTable {
   }
 
   ProcessMapStatistics statistics() throws BpfException {
-    var sums = Counters.sumsOverCpus(counts, 4); // in the order of enum process_map_count
+    var sums = new long[4]; // in the order of enum process_map_count
+    try (var arena = Arena.ofConfined()) {
+      var perCpu = arena.allocate(JAVA_LONG, KernelMap.possibleCpus());
+      for (int index = 0; index < sums.length; index++) {
+        counts.get(index, perCpu);
+        sums[index] = Arrays.stream(perCpu.toArray(JAVA_LONG)).sum();
+      }
+    }
     return new ProcessMapStatistics(
         sums[0] - sums[1], processes.maxEntries(), sums[0], sums[1], sums[2], sums[3]);
   }

@@ -11,6 +11,7 @@ import java.lang.foreign.Arena;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** Cgroups of which not everything is told: the kernel says since when, this ends it. */
@@ -21,13 +22,18 @@ final class Throttles {
   private static final Duration QUIET_LEAST = Duration.ofSeconds(5);
 
   private final KernelMap throttled;
+  private final boolean limited;
   private final long quietNanos;
+
+  /** As the last look found it. Without a limit none comes to those that an earlier agent left. */
+  private boolean any = true;
 
   /**
    * @param limit that holds now; null: none, and what an earlier agent's left ends soon
    */
   Throttles(NodeMaps maps, ProcessOptions.@Nullable Throttle limit) throws BpfException {
     this.throttled = maps.get("throttled");
+    this.limited = limit != null;
     this.quietNanos =
         limit == null
             ? QUIET_LEAST.toNanos()
@@ -36,13 +42,19 @@ final class Throttles {
   }
 
   List<ThrottleEnd> end() throws BpfException {
+    if (!limited && !any) {
+      return List.of();
+    }
     var quiet = new ArrayList<Long>();
+    var entries = new AtomicInteger();
     long before = Libc.bootTime() - quietNanos;
     throttled.forEach((key, value) -> {
+      entries.incrementAndGet();
       if (value.get(JAVA_LONG, LAST) < before) {
         quiet.add(key.get(JAVA_LONG, 0));
       }
     });
+    any = entries.get() > 0;
     var ends = new ArrayList<ThrottleEnd>();
     try (var arena = Arena.ofConfined()) {
       var key = arena.allocate(JAVA_LONG);

@@ -10,15 +10,24 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A map of the kernel by an open descriptor. Owned: whoever got it closes it. Any thread; what two
  * threads write to one key at once is theirs to order.
  *
  * @param valueSize of one value in bytes; of a per-CPU map, of one CPU's value
+ * @param memory of an array that can be mapped; it is read without a call
  */
 public record KernelMap(
-    int fd, String name, Type type, int keySize, int valueSize, int maxEntries, int flags)
+    int fd,
+    String name,
+    Type type,
+    int keySize,
+    int valueSize,
+    int maxEntries,
+    int flags,
+    @Nullable ArrayMemory memory)
     implements AutoCloseable {
 
   /** Of {@code enum bpf_map_type}, those that Skep uses; the order of linux/bpf.h. */
@@ -51,6 +60,7 @@ public record KernelMap(
   }
 
   public static final int NO_PREALLOC = 1;
+  private static final int MMAPABLE = 1 << 10;
 
   private static final NativeFunction CREATE =
       NativeFunction.libbpf("bpf_map_create", Returns.STATUS);
@@ -95,7 +105,7 @@ public record KernelMap(
               maxEntries,
               options.address());
       CREATE.orThrow(fd, type + " " + name + " of " + maxEntries + " entries");
-      return new KernelMap((int) fd, name, type, keySize, valueSize, maxEntries, flags);
+      return new KernelMap((int) fd, name, type, keySize, valueSize, maxEntries, flags, null);
     }
   }
 
@@ -113,14 +123,20 @@ public record KernelMap(
   private static KernelMap of(int fd) throws BpfException {
     try (var arena = Arena.ofConfined()) {
       var info = KernelInfo.read(fd, MAP_INFO_BYTES, arena);
+      var type = Type.of(info.get(JAVA_INT, 0));
+      int valueSize = info.get(JAVA_INT, 12);
+      int maxEntries = info.get(JAVA_INT, 16);
+      int flags = info.get(JAVA_INT, 20);
+      boolean isMapped = type == Type.ARRAY && (flags & MMAPABLE) != 0;
       return new KernelMap(
           fd,
           info.getString(24),
-          Type.of(info.get(JAVA_INT, 0)),
+          type,
           info.get(JAVA_INT, 8),
-          info.get(JAVA_INT, 12),
-          info.get(JAVA_INT, 16),
-          info.get(JAVA_INT, 20));
+          valueSize,
+          maxEntries,
+          flags,
+          isMapped ? new ArrayMemory(fd, valueSize, maxEntries) : null);
     } catch (BpfException e) {
       Libc.close(fd);
       throw e;
@@ -134,6 +150,13 @@ public record KernelMap(
 
   /** Copies the value of {@code key} into {@code value}; false if there is none. */
   public boolean get(MemorySegment key, MemorySegment value) throws BpfException {
+    if (memory != null) {
+      var found = memory.at(key.get(JAVA_INT, 0));
+      if (found != null) {
+        value.copyFrom(found);
+      }
+      return found != null;
+    }
     long result = LOOKUP.call(fd, key.address(), value.address());
     if (result == -ENOENT) {
       return false;
@@ -196,6 +219,10 @@ public record KernelMap(
    * value are lent for the time of the call.
    */
   public void forEach(BiConsumer<MemorySegment, MemorySegment> action) throws BpfException {
+    if (memory != null) {
+      forEachIn(memory, action);
+      return;
+    }
     int batch = Math.min(FIRST_BATCH, maxEntries);
     try (var arena = Arena.ofConfined()) {
       var keys = arena.allocate((long) batch * keySize, Long.BYTES);
@@ -228,6 +255,18 @@ public record KernelMap(
         if (result == -ENOENT) {
           return;
         }
+      }
+    }
+  }
+
+  private static void forEachIn(
+      ArrayMemory array, BiConsumer<MemorySegment, MemorySegment> action) {
+    try (var arena = Arena.ofConfined()) {
+      var key = arena.allocate(JAVA_INT);
+      int index = 0;
+      for (var value = array.at(index); value != null; value = array.at(index)) {
+        key.set(JAVA_INT, 0, index++);
+        action.accept(key, value);
       }
     }
   }
@@ -273,6 +312,9 @@ public record KernelMap(
 
   @Override
   public void close() {
+    if (memory != null) {
+      memory.close();
+    }
     Libc.close(fd);
   }
 }
