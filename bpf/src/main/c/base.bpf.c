@@ -319,9 +319,15 @@ static long one_parent_up(__u64 turn, struct tree_walk *walk)
 	return 0;
 }
 
+/* The kernel passed over the program that should have seen its last exec. */
+static __always_inline bool is_stale(struct process_value *there, struct process_value *now)
+{
+	return there->exec_id != now->exec_id && *(volatile __u64 *)&there->began;
+}
+
 /*
- * Puts those that are missing into the process map; to those that are there it adds the followed bits that are due, and takes away the
- * retired ones. Writes the id of each process that it changed. A child may come before its parent: the agent reads it again and again
+ * Puts those that are missing into the process map, and right what is said of those whose exec was missed; to those that are there it adds the
+ * followed bits that are due, and takes away the retired ones. Writes the id of each process that it changed. A child may come before its parent: the agent reads it again and again
  * until it reads nothing.
  */
 SEC("iter/task")
@@ -333,6 +339,7 @@ int fill_processes(struct bpf_iter__task *ctx)
 	struct tree_walk walk = {};
 	struct text *path;
 	__u64 missing, surplus;
+	bool stale;
 
 	if (!task || task->pid != task->tgid || !task->signal->live.counter || !is_in_node(task))
 		return 0;
@@ -344,7 +351,19 @@ int fill_processes(struct bpf_iter__task *ctx)
 	origin = process_of(task->real_parent, true);
 	fill_process(process, task, true, task->real_parent, true, origin);
 	there = process_of(task, true);
+	stale = there && is_stale(there, process);
+	if (!there || stale) {
+		if (task->mm)
+			read_path(&task->mm->exe_file->f_path, path);
+		else
+			path->size = 0, path->flags = ARGUMENT_UNREADABLE;
+	}
 	if (there) {
+		if (stale) {
+			refresh(there, task, true);
+			fill_binary(there, path);
+			there->began = bpf_ktime_get_boot_ns();
+		}
 		process->followed |= followed_by_binary(there, PROCESS_BUFFER_OF_ITERATOR);
 		missing = process->followed & ~there->followed;
 		surplus = there->followed & retired_bits();
@@ -352,7 +371,7 @@ int fill_processes(struct bpf_iter__task *ctx)
 			set_bits(&there->followed, missing);
 		if (surplus)
 			clear_bits(&there->followed, surplus);
-		if (missing | surplus)
+		if (missing | surplus || stale)
 			bpf_seq_write(ctx->meta->seq, &pid, sizeof(pid));
 		return 0;
 	}
@@ -363,10 +382,6 @@ int fill_processes(struct bpf_iter__task *ctx)
 		if (walk.in_tree)
 			process->flags |= PROCESS_IN_INIT_TREE;
 	}
-	if (task->mm)
-		read_path(&task->mm->exe_file->f_path, path);
-	else
-		path->size = 0, path->flags = ARGUMENT_UNREADABLE;
 	fill_binary(process, path);
 	process->followed |= followed_by_binary(process, PROCESS_BUFFER_OF_ITERATOR);
 	if (!insert(process))

@@ -77,6 +77,7 @@ static __always_inline void refresh(struct process_value *process, struct task_s
 	process->user_level = LOOK(known, namespace, level);
 	process->user_owner = LOOK(known, namespace, owner.val);
 	process->user_group = LOOK(known, namespace, group.val);
+	process->exec_id = LOOK(known, task, self_exec_id);
 }
 
 static __always_inline bool begins_tree(struct process_value *process)

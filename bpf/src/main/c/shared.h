@@ -478,7 +478,7 @@ struct process_value { /* map `processes`, key: tgid */
 	__u8 flags; /* PROCESS_* */
 	char binary[BINARY_BYTES]; /* resolved path of the executable, zero-padded; if that is longer its first and its last BINARY_END_BYTES */
 	struct binary_value parent_binary; /* what the parent ran when it made this process; size 0: unknown */
-	__u32 padding;
+	__u32 exec_id; /* task_struct.self_exec_id, lower half: of another one an exec was not seen */
 };
 
 /* What the agent's options say: `volatile const` in .rodata of base.bpf.o, named `limits`. */
@@ -683,7 +683,7 @@ struct cover_counters { /* map `cover_counters`: array by cover. What happened i
 	__u64 exits;
 };
 
-enum drop_cause { /* map `drops`: per-CPU array of __u64 by cause */
+enum drop_cause { /* map `drops`: array of __u64 by cause */
 	DROP_RING_FORK = 0,
 	DROP_RING_EXEC = 1,
 	DROP_RING_EXIT = 2,

@@ -88,6 +88,13 @@ public interface SkepKernel extends AutoCloseable {
   List<ThrottleEnd> endThrottles() throws BpfException;
 
   /**
+   * Looks at all processes for those whose fork or exec the kernel passed over, and puts right what
+   * policies know of them. Does nothing unless it passed over something since the last time: to be
+   * called about once a second.
+   */
+  void findMissed() throws BpfException;
+
+  /**
    * The path of a cgroup below the root of the unified hierarchy, such as {@code
    * /system.slice/cron.service}; empty if there is none with this id.
    */

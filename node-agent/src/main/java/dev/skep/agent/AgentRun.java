@@ -197,12 +197,13 @@ final class AgentRun {
     lastTick = System.nanoTime();
     stream.tick(clock.now());
     try {
+      kernel.findMissed();
       for (var end : kernel.endThrottles()) {
         LOG.info("cgroup {}: {} forks and execs were not told", end.cgroup(), end.suppressed());
         stream.throttleEnded(end, clock.now());
       }
     } catch (BpfException e) {
-      LOG.error("throttled cgroups cannot be asked for: {}", e.getMessage());
+      LOG.error("processes and throttled cgroups cannot be looked at: {}", e.getMessage());
     }
     if (settings.details().userNames()) {
       accounts.refresh();
@@ -283,7 +284,7 @@ final class AgentRun {
     return true;
   }
 
-  /** What happened before the end is told. The ring's reader comes by every 20 ms at least. */
+  /** What happened before the end is told. The ring's reader comes by every 40 ms at least. */
   private void drain() {
     var deadline = System.nanoTime() + DRAIN.toNanos();
     try {

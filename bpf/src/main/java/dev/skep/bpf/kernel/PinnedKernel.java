@@ -38,6 +38,9 @@ final class PinnedKernel implements SkepKernel {
   private final RecordDecoder decoder;
   private final RingReader ring;
 
+  /** Runs of programs that the kernel had passed over when processes were last looked at. */
+  private long lastSkipped;
+
   private PinnedKernel(
       Folder folder,
       Deque<AutoCloseable> owned,
@@ -245,6 +248,16 @@ final class PinnedKernel implements SkepKernel {
   public synchronized List<ThrottleEnd> endThrottles() throws BpfException {
     requireOpen();
     return throttles.end();
+  }
+
+  @Override
+  public synchronized void findMissed() throws BpfException {
+    requireOpen();
+    long skipped = sensors.recursionMisses();
+    if (skipped > lastSkipped) {
+      sensors.markProcesses();
+      lastSkipped = skipped;
+    }
   }
 
   @Override

@@ -278,7 +278,7 @@ public final class Structs {
           u8("flags"),
           array("binary", BINARY_BYTES, JAVA_BYTE),
           BINARY_VALUE.withName("parent_binary"),
-          u32("padding"));
+          u32("exec_id"));
 
   public static final StructLayout PROCESS_LIMITS =
       struct(

@@ -115,6 +115,9 @@ final class RecordingKernel implements SkepKernel, Coverage.Kernel {
   }
 
   @Override
+  public void findMissed() {}
+
+  @Override
   public List<Cgroup> cgroups() {
     return List.of();
   }
