@@ -18,7 +18,8 @@ enum order {
 };
 
 /*
- * While handing over. A note is always about the call that this thread is in, for each call begins with a program that makes or deletes it. Where the newest
+ * While handing over. A note is always about the call that this thread is in, for each call begins with a program that makes or deletes it,
+ * and the agent deletes what earlier times left before it begins to hand over. Where the newest
  * runs first it may have left the call to the old one, which has meanwhile lost its turn: without a note the old one acts.
  */
 static __noinline bool is_ours(__u32 acting, enum order order)

@@ -9,6 +9,7 @@ import dev.skep.bpf.libbpf.BpfObject;
 import dev.skep.bpf.libbpf.BpfProgram;
 import dev.skep.bpf.libbpf.Libc;
 import java.nio.file.Files;
+import java.util.ArrayList;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -102,6 +103,7 @@ final class Sensors implements AutoCloseable {
   void activate() throws BpfException {
     int before = active(maps);
     if (before != 0) {
+      forgetNotes();
       setActive(before, Structs.HANDING_OVER);
       Libc.awaitRunningPrograms();
       setActive(generation, Structs.HANDING_OVER);
@@ -109,6 +111,19 @@ final class Sensors implements AutoCloseable {
     }
     setActive(generation, 0);
     folder.removeLinksBut(generation);
+  }
+
+  /**
+   * Those of an earlier handing over, by threads that have made no call in one since: they would be
+   * taken for notes of this one, and a call be left to a program that does not act.
+   */
+  private void forgetNotes() throws BpfException {
+    var notes = maps.get("handled");
+    var threads = new ArrayList<Integer>();
+    notes.forEach((thread, _) -> threads.add(thread.get(JAVA_INT, 0)));
+    for (int thread : threads) {
+      notes.delete(thread);
+    }
   }
 
   private void setActive(int acting, int handingOver) throws BpfException {

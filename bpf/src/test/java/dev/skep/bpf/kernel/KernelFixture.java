@@ -57,6 +57,13 @@ final class KernelFixture implements AfterEachCallback {
     }
   }
 
+  /** Of a thread, as an earlier handing over leaves it that some generation took part in. */
+  void leaveNote(long thread) throws BpfException {
+    try (var notes = KernelMap.pinned(pin("handled"))) {
+      notes.put((int) thread, Integer.MAX_VALUE);
+    }
+  }
+
   /** A policy of one hook has a cover's counts in its base, and the cover still has them. */
   void foldHalf(String uid, int cover, ProcessTotals counted) throws BpfException {
     try (var states = KernelMap.pinned(pin("hooks"));

@@ -161,6 +161,7 @@ class TakeoverIT {
       while (storm.isAlive()) {
         kernel.close();
         events.getLast().awaitEnd();
+        fixture.leaveNote(storm.pid());
         kernel = SkepKernels.open(options);
         events.add(new Events(kernel));
         takeovers++;
