@@ -328,6 +328,16 @@ int main(int count, char **words)
 			result = answer(unlink(TEXT(0)));
 		else if (IS("mkdir", 1))
 			result = answer(mkdir(TEXT(0), 0700));
+		else if (IS("rename", 2))
+			result = answer(rename(TEXT(1), TEXT(0)));
+		else if (IS("link", 2))
+			result = answer(link(TEXT(1), TEXT(0)));
+		else if (IS("symlink", 2))
+			result = answer(symlink(TEXT(1), TEXT(0)));
+		else if (IS("chmod", 2))
+			result = answer(chmod(TEXT(1), NUMBER(0)));
+		else if (IS("truncate", 2))
+			result = answer(truncate(TEXT(1), NUMBER(0)));
 		else if (IS("chdir", 1))
 			result = answer(chdir(TEXT(0)));
 		else if (IS("chroot", 1))

@@ -11,7 +11,7 @@ import picocli.CommandLine.IVersionProvider;
 @Command(
     name = "skep",
     description = "Traces and guards the processes of a cluster.",
-    subcommands = {ValidateCommand.class, VersionCommand.class},
+    subcommands = {ValidateCommand.class, ExplainCommand.class, VersionCommand.class},
     versionProvider = SkepMain.Version.class,
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND")

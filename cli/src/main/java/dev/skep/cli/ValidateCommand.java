@@ -4,7 +4,6 @@ import dev.skep.policy.PolicyReader;
 import dev.skep.policy.Reading;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.PrintWriter;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -25,6 +24,8 @@ import picocli.CommandLine.Spec;
       "Checks policies without a cluster.",
       "Prints a line for each problem: FILE: field: what is wrong, what would be right.",
       "What is right, but beyond this version, is told as \"not supported yet\".",
+      "Where a policy does less than it seems to, a warning is printed to standard error;",
+      "it does not change the exit status.",
       "FILE#2 is the second policy of a file."
     },
     exitCodeListHeading = "Exit status:%n",
@@ -108,15 +109,20 @@ final class ValidateCommand implements Callable<Integer> {
     var worst = Outcome.VALID;
     for (int i = 0; i < readings.size(); i++) {
       var name = readings.size() == 1 ? file : file + "#" + (i + 1);
-      var outcome = report(spec.commandLine().getOut(), name, readings.get(i));
+      var outcome = report(name, readings.get(i));
       worst = outcome.compareTo(worst) > 0 ? outcome : worst;
     }
     return worst;
   }
 
-  private static Outcome report(PrintWriter out, String name, Reading reading) {
+  private Outcome report(String name, Reading reading) {
+    var out = spec.commandLine().getOut();
+    var err = spec.commandLine().getErr();
     return switch (reading) {
-      case Reading.Accepted _ -> Outcome.VALID;
+      case Reading.Accepted(_, var warnings) -> {
+        warnings.forEach(warning -> err.println(name + ": warning: " + warning));
+        yield Outcome.VALID;
+      }
       case Reading.Refused(var problems) -> {
         problems.forEach(problem -> out.println(name + ": " + problem));
         yield problems.stream().allMatch(problem -> problem.kind() == Reading.Kind.UNSUPPORTED)

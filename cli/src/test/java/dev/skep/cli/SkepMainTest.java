@@ -9,6 +9,7 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -62,6 +63,16 @@ class SkepMainTest {
   }
 
   @Test
+  void aWarningIsALineOnStandardErrorAndStatus0() throws IOException {
+    var idle = file("idle.yaml", GOOD.replace("spec: {", "spec: {mode: enforce, "));
+
+    assertThat(skep("validate", idle)).isZero();
+    assertThat(out.toString()).isEmpty();
+    assertThat(err.toString())
+        .startsWith(idle + ": warning: spec.mode: is enforce, but no selector has an action");
+  }
+
+  @Test
   void aPolicyThatWouldChooseNoPodIsToldSo() throws IOException {
     var policy =
         """
@@ -112,6 +123,31 @@ class SkepMainTest {
             missing + ": there is no such file",
             binary + ": is not text in UTF-8",
             folder + ": cannot be read: Is a directory");
+  }
+
+  @Test
+  void whoAsksWhatTheKernelMakesOfAPolicyAsksTheAgent() throws IOException {
+    var agent = folder.resolve("agent");
+    Files.writeString(agent, "#!/bin/sh\necho \"$@\" >" + folder + "/asked\nexit 3\n");
+    Files.setPosixFilePermissions(agent, PosixFilePermissions.fromString("rwx------"));
+
+    assertThat(explain(agent.toString())).isEqualTo(3);
+    assertThat(folder.resolve("asked")).hasContent("explain -- a.yaml -b.yaml");
+  }
+
+  @Test
+  void withoutAnAgentNobodyKnowsWhatTheKernelMakesOfAPolicy() {
+    assertThat(explain(folder.resolve("none").toString())).isEqualTo(2);
+    assertThat(err.toString()).contains("cannot start " + folder.resolve("none"));
+  }
+
+  private int explain(String agent) {
+    System.setProperty("skep.agent", agent);
+    try {
+      return skep("explain", "--", "a.yaml", "-b.yaml");
+    } finally {
+      System.clearProperty("skep.agent");
+    }
   }
 
   @Test

@@ -30,11 +30,15 @@ final class OptionReader {
     this.problems = problems;
   }
 
-  record Options(boolean monitor, OverrideMethod overrideMethod) {}
+  /**
+   * @param enforceAt path of the field that asks to enforce; null: none does, it is the default
+   */
+  record Options(boolean monitor, OverrideMethod overrideMethod, @Nullable String enforceAt) {}
 
   Options read(List<OptionSpec> options, @Nullable String declaredMode) {
     var mode = declaredMode;
     var method = OverrideMethod.AUTOMATIC;
+    var enforceAt = "enforce".equals(declaredMode) ? "spec.mode" : null;
     var names = new HashSet<String>();
     for (int i = 0; i < options.size(); i++) {
       var option = options.get(i);
@@ -47,13 +51,14 @@ final class OptionReader {
         problems.invalid(path + ".name", "is " + Text.quote(name) + " for the second time");
       } else if (name.equals(POLICY_MODE)) {
         mode = readPolicyMode(option, path, mode, declaredMode);
+        enforceAt = enforceAt == null && "enforce".equals(mode) ? path + ".value" : enforceAt;
       } else if (name.equals(OVERRIDE_METHOD)) {
         method = readOverrideMethod(option, path);
       } else if (!WITHOUT_MEANING_HERE.contains(name)) {
         refuseOption(name, path);
       }
     }
-    return new Options("monitor".equals(mode), method);
+    return new Options("monitor".equals(mode), method, enforceAt);
   }
 
   private @Nullable String readPolicyMode(

@@ -36,9 +36,9 @@ public final class PolicyReader {
     var problems = new Problems();
     var tree = readTree(document, problems);
     var policy = tree == null ? null : new EngineForm(problems).of(tree);
-    return policy == null
+    return tree == null || policy == null
         ? new Reading.Refused(problems.in(document))
-        : new Reading.Accepted(policy);
+        : new Reading.Accepted(policy, Warnings.of(tree));
   }
 
   /** The same, whatever of it this version can carry out. */
@@ -142,7 +142,8 @@ public final class PolicyReader {
               + Text.quote(text)
               + ", must be at most "
               + Names.SUBDOMAIN_LENGTH
-              + " lower case letters, digits, \"-\" and \".\", with a letter or digit at both ends");
+              + " lower case letters, digits, \"-\" and \".\", with a letter or digit at both"
+              + " ends");
       return null;
     }
     return text;

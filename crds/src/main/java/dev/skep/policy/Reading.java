@@ -4,7 +4,19 @@ import java.util.List;
 
 /** What came of reading a policy: it can be carried out, or here is all that is wrong with it. */
 public sealed interface Reading {
-  record Accepted(Policy policy) implements Reading {}
+  /**
+   * @param warnings where it does less than it seems to
+   */
+  record Accepted(Policy policy, List<Warning> warnings) implements Reading {
+    public Accepted {
+      warnings = List.copyOf(warnings);
+    }
+
+    /** Without warnings. */
+    public Accepted(Policy policy) {
+      this(policy, List.of());
+    }
+  }
 
   /**
    * @param problems at least one, all that were found, in the order of the file

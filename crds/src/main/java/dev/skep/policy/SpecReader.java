@@ -36,6 +36,7 @@ final class SpecReader {
         identity.uid(),
         identity.generation(),
         options.monitor(),
+        options.enforceAt(),
         options.overrideMethod(),
         nodes,
         scope,

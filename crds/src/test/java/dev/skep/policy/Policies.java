@@ -6,6 +6,10 @@ import dev.skep.policy.Reading.Problem;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 
@@ -21,6 +25,21 @@ final class Policies {
   /** One text each. */
   static List<String> languageSamples() {
     return List.of(resource("language-samples.yaml").split("\n---\n", -1));
+  }
+
+  /** Those of the language and those that users are given. */
+  static List<String> samples() {
+    var samples = new ArrayList<>(languageSamples());
+    var folder = Path.of(System.getProperty("basedir", "."), "../config/samples");
+    try (var files = Files.newDirectoryStream(folder, "*.yaml")) {
+      for (var file : files) {
+        samples.add(Files.readString(file));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    samples.sort(Comparator.naturalOrder()); // so that a seed means the same everywhere
+    return samples;
   }
 
   private static String resource(String name) {

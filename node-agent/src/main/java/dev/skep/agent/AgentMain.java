@@ -9,7 +9,7 @@ import picocli.CommandLine.IVersionProvider;
 @Command(
     name = "skep-agent",
     description = "Traces and guards the processes of this node.",
-    subcommands = {RunCommand.class, CleanupCommand.class},
+    subcommands = {RunCommand.class, ExplainCommand.class, CleanupCommand.class},
     mixinStandardHelpOptions = true,
     versionProvider = AgentMain.Version.class)
 public final class AgentMain {

@@ -1,7 +1,6 @@
 package dev.skep.agent;
 
 import dev.skep.agent.policy.WantedPolicy;
-import dev.skep.policy.Policy;
 import dev.skep.policy.PolicyReader;
 import dev.skep.policy.Reading;
 import java.io.IOException;
@@ -59,21 +58,18 @@ record PolicyFiles(List<WantedPolicy> policies, List<String> problems) {
         switch (reading) {
           case Reading.Refused(var found) ->
               found.forEach(problem -> problems.add(file + ": " + problem));
-          case Reading.Accepted(var policy) -> add(file, policy);
+          case Reading.Accepted accepted -> add(file, accepted);
         }
       }
     }
 
-    private void add(Path file, Policy policy) {
+    private void add(Path file, Reading.Accepted reading) {
+      var policy = reading.policy();
       var other = uids.putIfAbsent(policy.uid(), file);
       if (other == null) {
         policies.add(
             new WantedPolicy(
-                policy.uid(),
-                policy.name(),
-                policy.namespace(),
-                policy.generation(),
-                new Reading.Accepted(policy)));
+                policy.uid(), policy.name(), policy.namespace(), policy.generation(), reading));
       } else {
         problems.add(
             file

@@ -20,7 +20,9 @@ import org.awaitility.core.ConditionTimeoutException;
 /** The agent as users run it: a process of its own, with a folder of bpffs of its own. */
 final class RunningAgent implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  /** Long, for emulated processors; nothing waits longer than it has to. */
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
 
   private final Process process;
   private final Path out;

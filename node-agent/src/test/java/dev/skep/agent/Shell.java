@@ -10,7 +10,7 @@ final class Shell {
   /** How a shell's exit code tells that SIGKILL ended it. */
   static final int KILLED = 128 + 9;
 
-  private static final Duration LIMIT = Duration.ofSeconds(30);
+  private static final Duration LIMIT = Duration.ofMinutes(2);
 
   private Shell() {}
 

@@ -63,16 +63,20 @@ public enum Dispatch {
    * @param predecessors names of the programs that go on
    */
   static Dispatch choose(@Nullable Dispatch wanted, List<String> predecessors) throws BpfException {
-    var best = Preemption.reachesTracepoints() ? PERF_TRACEPOINT : RAW_TRACEPOINT;
     var chosen =
         Stream.of(values())
             .filter(dispatch -> predecessors.contains(dispatch.enter))
             .findAny()
-            .orElse(wanted == null ? best : wanted);
+            .orElse(wanted == null ? best() : wanted);
     if (chosen == PERF_TRACEPOINT) {
       mountTracefs();
     }
     return chosen;
+  }
+
+  /** The cheapest that misses no call on this kernel. */
+  static Dispatch best() throws BpfException {
+    return Preemption.reachesTracepoints() ? PERF_TRACEPOINT : RAW_TRACEPOINT;
   }
 
   /** Unless it is there: in a container it is not, though the machine may have it. */

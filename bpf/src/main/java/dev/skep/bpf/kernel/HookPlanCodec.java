@@ -136,7 +136,7 @@ final class HookPlanCodec {
   }
 
   /** Those of one selector, from cheap to dear; at least one. */
-  private static List<FilterPlan> filters(SelectorPlan selector, HookPlan hook, Resources resources)
+  static List<FilterPlan> filters(SelectorPlan selector, HookPlan hook, Resources resources)
       throws BpfException {
     var filters = new ArrayList<FilterPlan>();
     for (var filter : selector.process()) {

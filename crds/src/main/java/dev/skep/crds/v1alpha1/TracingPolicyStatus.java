@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param mode enforce, monitor or observe
  * @param conditions by type: Accepted, Ready, Enforcing, Degraded
+ * @param warnings where the policy does less than it seems to; the first ten
  * @param issues the ten that touch most nodes
  * @param lastViolationTime RFC 3339
  * @param recentViolations newest first, at most 20
@@ -20,6 +21,7 @@ public record TracingPolicyStatus(
     @Nullable Long observedGeneration,
     @Nullable String mode,
     @Size(max = 8) List<Condition> conditions,
+    @Size(max = 10) List<Warning> warnings,
     @Nullable Nodes nodes,
     @Size(max = 10) List<Issue> issues,
     @Nullable ProcessEvents processEvents,
@@ -30,9 +32,17 @@ public record TracingPolicyStatus(
     @Nullable String countersAsOf) {
   public TracingPolicyStatus {
     conditions = Lists.copy(conditions);
+    warnings = Lists.copy(warnings);
     issues = Lists.copy(issues);
     recentViolations = Lists.copy(recentViolations);
   }
+
+  /**
+   * @param path of the field
+   * @param message what is so, and what would be better
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Warning(@Nullable String path, @Nullable String message) {}
 
   /**
    * Nodes by what they make of the policy.

@@ -20,10 +20,10 @@ import java.util.stream.Collectors;
 import javax.tools.ToolProvider;
 
 /** The Javadoc of the records, so that {@code kubectl explain} says what the source says. */
-final class RecordComments {
+public final class RecordComments {
   private final Map<String, String> comments = new HashMap<>();
 
-  static RecordComments of(Path sources) throws IOException {
+  public static RecordComments of(Path sources) throws IOException {
     var found = new RecordComments();
     var compiler = ToolProvider.getSystemJavaCompiler();
     try (var files = compiler.getStandardFileManager(null, null, null);
@@ -46,11 +46,11 @@ final class RecordComments {
   }
 
   /** First sentence. */
-  Optional<String> of(Class<?> type) {
+  public Optional<String> of(Class<?> type) {
     return Optional.ofNullable(comments.get(type.getSimpleName()));
   }
 
-  Optional<String> of(Class<?> type, String component) {
+  public Optional<String> of(Class<?> type, String component) {
     return Optional.ofNullable(comments.get(type.getSimpleName() + "#" + component));
   }
 

@@ -90,7 +90,7 @@ public final class PolicyEngine {
    */
   public void recall(List<WantedPolicy> policies) {
     for (var wanted : policies) {
-      if (wanted.reading() instanceof Reading.Accepted(var policy)) {
+      if (wanted.reading() instanceof Reading.Accepted(var policy, _)) {
         book.put(WatchedPolicy.of(policy, functionPrefix));
         coverage.policy(policy.uid(), policy.scope());
       }
@@ -136,7 +136,7 @@ public final class PolicyEngine {
 
   private void load(Entry entry) {
     switch (entry.policy.reading()) {
-      case Reading.Accepted(var policy) -> load(entry, policy);
+      case Reading.Accepted(var policy, _) -> load(entry, policy);
       case Reading.Refused(var problems) -> {
         boolean unsupported = problems.stream().allMatch(p -> p.kind() == Reading.Kind.UNSUPPORTED);
         entry.stand(
@@ -279,7 +279,7 @@ public final class PolicyEngine {
 
     void loaded() {
       pause = 1;
-      stand(LOADED, "Loaded", "");
+      stand(LOADED, "Loaded", policy.warning());
     }
 
     void failed(BpfException failure) {
@@ -305,7 +305,7 @@ public final class PolicyEngine {
           } else if (uncovered != null) {
             change(DEGRADED, "NotCovered", "does not act on all that it chooses: " + uncovered);
           } else {
-            change(LOADED, "Loaded", "");
+            change(LOADED, "Loaded", policy.warning());
           }
         }
         case FAILED, UNSUPPORTED -> {
@@ -338,7 +338,11 @@ public final class PolicyEngine {
       switch (standing.state()) {
         case FAILED, UNSUPPORTED, DEGRADED ->
             LOG.error("policy {}: {}: {}", policy, standing.state().text(), standing.message());
-        case LOADED, SKIPPED -> LOG.info("policy {}: {}", policy, standing.state().text());
+        case LOADED -> {
+          LOG.info("policy {}: {}", policy, standing.state().text());
+          policy.warnings().forEach(warning -> LOG.warn("policy {}: {}", policy, warning));
+        }
+        case SKIPPED -> LOG.info("policy {}: {}", policy, standing.state().text());
         case PENDING, LOADING -> {}
       }
       logged = standing;

@@ -116,7 +116,7 @@ public final class NodeReport {
 
   private static PolicyState state(PolicyStanding standing, PolicyTotals totals) {
     var wanted = standing.policy();
-    var policy = wanted.reading() instanceof Reading.Accepted(var accepted) ? accepted : null;
+    var policy = wanted.reading() instanceof Reading.Accepted(var accepted, _) ? accepted : null;
     return new PolicyState(
         wanted.uid(),
         wanted.name(),

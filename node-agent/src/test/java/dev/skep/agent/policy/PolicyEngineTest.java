@@ -24,6 +24,7 @@ import dev.skep.policy.LabelSelector;
 import dev.skep.policy.Policy;
 import dev.skep.policy.Reading;
 import dev.skep.policy.Scope;
+import dev.skep.policy.Warning;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -101,6 +102,23 @@ class PolicyEngineTest {
     assertThat(engine.standings().config()).isEqualTo("hash");
     assertThat(states()).containsExactly("a LOADED", "b LOADED");
     assertThat(published).hasSize(1);
+  }
+
+  @Test
+  void aLoadedPolicyThatDoesLessThanItSeemsToSaysSo() {
+    var warnings =
+        List.of(new Warning("spec.mode", "is enforce"), new Warning("spec", "is another"));
+    var policy = killWrites("a", 1, "/data");
+    engine.want(
+        "1",
+        List.of(
+            new WantedPolicy("a", "a", null, 1, new Reading.Accepted(policy, warnings)),
+            wanted("b", 1)));
+    engine.tend();
+
+    assertThat(states()).containsExactly("a LOADED", "b LOADED");
+    assertThat(standing("a").message()).isEqualTo("warning: spec.mode: is enforce; and 1 more");
+    assertThat(standing("b").message()).isEmpty();
   }
 
   @Test

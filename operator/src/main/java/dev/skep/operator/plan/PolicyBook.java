@@ -32,7 +32,7 @@ public final class PolicyBook {
 
   private static Stream<AcceptedPolicy> acceptedOf(Page page) {
     return switch (page.reading()) {
-      case Reading.Accepted(var policy) -> Stream.of(new AcceptedPolicy(policy, page.entry()));
+      case Reading.Accepted(var policy, _) -> Stream.of(new AcceptedPolicy(policy, page.entry()));
       case Reading.Refused _ -> Stream.empty();
     };
   }

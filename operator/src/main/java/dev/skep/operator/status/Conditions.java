@@ -47,9 +47,19 @@ final class Conditions {
     return untold > 0 ? told + "; and " + untold + " more" : told;
   }
 
-  List<Condition> ofAccepted(Policy policy, Census census) {
+  /**
+   * @param warnings how many
+   */
+  List<Condition> ofAccepted(Policy policy, int warnings, Census census) {
     return List.of(
-        yes("Accepted", "Valid", "every part of the policy is supported"),
+        warnings == 0
+            ? yes("Accepted", "Valid", "every part of the policy is supported")
+            : yes(
+                "Accepted",
+                "ValidWithWarnings",
+                "every part of the policy is supported; "
+                    + (warnings == 1 ? "1 warning" : warnings + " warnings")
+                    + " in status.warnings"),
         ready(census),
         enforcing(policy, census),
         degraded(census));

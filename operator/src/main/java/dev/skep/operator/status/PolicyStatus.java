@@ -9,6 +9,7 @@ import dev.skep.operator.observed.Totals;
 import dev.skep.policy.Hook;
 import dev.skep.policy.Policy;
 import dev.skep.policy.Reading;
+import dev.skep.policy.Warning;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashSet;
@@ -22,9 +23,12 @@ import org.jspecify.annotations.Nullable;
 /** What became of a policy: a pure function of what is known of it. */
 public final class PolicyStatus {
   private static final int RECENT_VIOLATIONS = 20;
+  private static final int WARNINGS = 10;
+  private static final int WARNING_TEXT = 512;
   private static final TracingPolicyStatus UNKNOWN =
       new TracingPolicyStatus(
-          null, null, List.of(), null, List.of(), null, null, null, null, List.of(), null);
+          null, null, List.of(), List.of(), null, List.of(), null, null, null, null, List.of(),
+          null);
 
   private PolicyStatus() {}
 
@@ -43,12 +47,13 @@ public final class PolicyStatus {
     var conditions = new Conditions(generation, old.conditions(), now);
     var status =
         switch (reading) {
-          case Reading.Accepted(var policy) -> {
+          case Reading.Accepted(var policy, var warnings) -> {
             var census = Census.of(policy, view);
             yield new TracingPolicyStatus(
                 generation,
                 policy.mode().text(),
-                conditions.ofAccepted(policy, census),
+                conditions.ofAccepted(policy, warnings.size(), census),
+                warnings(warnings),
                 census.nodes(),
                 census.issues(),
                 view.totals().processEvents(),
@@ -63,6 +68,7 @@ public final class PolicyStatus {
                   generation,
                   null,
                   conditions.ofRefused(refused),
+                  List.of(),
                   null,
                   List.of(),
                   view.totals().processEvents(),
@@ -83,6 +89,15 @@ public final class PolicyStatus {
     var events = status.events();
     return Totals.of(
         events == null ? List.of() : events.hooks(), status.processEvents(), status.violations());
+  }
+
+  private static List<TracingPolicyStatus.Warning> warnings(List<Warning> warnings) {
+    return warnings.stream()
+        .limit(WARNINGS)
+        .map(warning ->
+            new TracingPolicyStatus.Warning(
+                warning.path(), Texts.head(warning.message(), WARNING_TEXT)))
+        .toList();
   }
 
   private static Set<String> hooksOf(Policy policy) {
@@ -128,6 +143,7 @@ public final class PolicyStatus {
         status.observedGeneration(),
         status.mode(),
         status.conditions(),
+        status.warnings(),
         status.nodes(),
         status.issues(),
         status.processEvents(),
@@ -145,6 +161,7 @@ public final class PolicyStatus {
         status.observedGeneration(),
         status.mode(),
         status.conditions(),
+        status.warnings(),
         status.nodes(),
         status.issues().subList(0, issues),
         status.processEvents(),

@@ -71,8 +71,8 @@ class PolicyStatusTest {
                 "status" : "True",
                 "observedGeneration" : 1,
                 "lastTransitionTime" : "2026-01-01T12:00:00Z",
-                "reason" : "Valid",
-                "message" : "every part of the policy is supported"
+                "reason" : "ValidWithWarnings",
+                "message" : "every part of the policy is supported; 2 warnings in status.warnings"
               }, {
                 "type" : "Ready",
                 "status" : "True",
@@ -94,6 +94,13 @@ class PolicyStatusTest {
                 "lastTransitionTime" : "2026-01-01T12:00:00Z",
                 "reason" : "NoTrouble",
                 "message" : "no node reports trouble"
+              } ],
+              "warnings" : [ {
+                "path" : "spec.kprobes[0].selectors[0].matchArgs[0]",
+                "message" : "decides on what the process can change until the kernel reads it itself (which file a descriptor means), so a hostile one escapes; hook security_file_permission (LSM hook file_permission) instead, whose argument of type file is what the kernel acts on"
+              }, {
+                "path" : "spec.kprobes[0].selectors[0].matchActions[0].action",
+                "message" : "is sent when write begins, and ends the process, but the call may have acted by then (on pipes, sockets and with direct I/O); to prevent it, use Override on security_file_permission (LSM hook file_permission)"
               } ],
               "nodes" : {
                 "selected" : 2,

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.skep.agent.explain;
+
+import org.jspecify.annotations.NullMarked;
