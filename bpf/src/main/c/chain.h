@@ -42,11 +42,20 @@ static __always_inline __u32 lowest_bit(__u64 bits)
 	return bits * 0x0101010101010101 >> 56;
 }
 
+/* The same where it is the number of a word of hooks. The compiler knows that it is below 64, and would leave the bound out, but the verifier does not know. */
+static __always_inline __u32 lowest_word(__u64 words)
+{
+	__u32 word = lowest_bit(words);
+
+	__asm__ volatile("%0 &= %1" : "+r"(word) : "i"(HOOK_WORDS - 1));
+	return word;
+}
+
 /* Whether any hook is in both. */
 static __always_inline bool any_hook(__u32 words, struct hook_bits *watching, struct hook_bits *in_scope)
 {
 	for (int turn = 0; turn < HOOK_WORDS && words; turn++) {
-		__u32 word = lowest_bit(words) & (HOOK_WORDS - 1);
+		__u32 word = lowest_word(words);
 
 		if (watching->words[word] & in_scope->words[word])
 			return true;
@@ -56,17 +65,17 @@ static __always_inline bool any_hook(__u32 words, struct hook_bits *watching, st
 }
 
 /* The chain gets the hooks that are in both; `words` says which words of them are worth a look. */
-static __always_inline void begin_chain(struct chain *chain, __u32 words, struct hook_bits *watching, struct hook_bits *in_scope)
+static __always_inline void begin_chain(struct chain *chain, __u64 words, struct hook_bits *watching, struct hook_bits *in_scope)
 {
 	chain->pending = 0;
 	for (int turn = 0; turn < HOOK_WORDS && words; turn++) {
-		__u32 word = lowest_bit(words) & (HOOK_WORDS - 1);
+		__u32 word = lowest_word(words);
 		__u64 bits = watching->words[word] & in_scope->words[word];
 
 		words &= words - 1;
 		chain->words[word] = bits;
 		if (bits)
-			chain->pending |= 1U << word;
+			chain->pending |= 1ULL << word;
 	}
 }
 
@@ -78,7 +87,7 @@ static __always_inline __u32 take_hook(struct chain *chain)
 
 	if (!chain->pending)
 		return HOOKS_MAX;
-	word = lowest_bit(chain->pending) & (HOOK_WORDS - 1);
+	word = lowest_word(chain->pending);
 	bits = chain->words[word];
 	if (!bits)
 		return HOOKS_MAX;

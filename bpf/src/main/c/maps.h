@@ -61,7 +61,7 @@
 #define MAP_SETS(name, kind, by)                                                                                                           \
 	struct {                                                                                                                           \
 		__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);                                                                                  \
-		__uint(max_entries, TEXT_SETS_MAX);                                                                                        \
+		__uint(max_entries, VALUE_SETS_MAX);                                                                                       \
 		__type(key, __u32);                                                                                                        \
 		__array(values, struct {                                                                                                   \
 			__uint(type, kind);                                                                                                \
@@ -78,6 +78,10 @@ struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4 << 20); /* bytes; the loader's --ring-size goes before */
 } events SEC(".maps");
+
+/* By hook_plan.share, in bytes of the ring: what hooks of a policy put there, and what of that the agent has read, who writes to it in its own memory. */
+MAP_ARRAY(ring_written, HOOKS_MAX, __u64);
+MAP_ARRAY(ring_read, HOOKS_MAX, __u64);
 
 MAP_SPARSE_HASH(processes, 65536, __u32, struct process_value); /* written by the programs alone; key: tgid; as many entries as the options say */
 MAP_CPU_ARRAY(process_map_counts, PROCESS_MAP_COUNTS, __u64);

@@ -13,6 +13,7 @@
 #include "maps.h"
 #include "rate.h"
 #include "return.h"
+#include "share.h"
 #include "task.h"
 #include "text.h"
 
@@ -105,12 +106,6 @@ static __always_inline bool is_limited(struct task_struct *task, struct chain *c
 	return was_told(&key, chain->time, seconds * NS_IN_S);
 }
 
-enum sending {
-	SENT,
-	LOST, /* the ring was full */
-	LIMITED,
-};
-
 static __always_inline enum sending send_record(struct task_struct *task, struct chain *chain, __u32 selector, __u32 signal, enum hook_action action,
 						bool decided)
 {
@@ -145,7 +140,9 @@ static __always_inline enum sending send_record(struct task_struct *task, struct
 	if (!decided && !record->flags)
 		return SENT; /* it cannot be decided, and that is counted */
 	record->argument_count = count;
-	return bpf_ringbuf_output(&events, buffer, at, 0) ? LOST : SENT;
+	record->share = hook.share;
+	record->padding = 0;
+	return send_in_share(buffer, at, hook.share);
 }
 
 static __always_inline bool is_monitoring(void)
@@ -234,8 +231,6 @@ static __noinline int act(struct chain *chain, __u32 selector)
 	}
 	if (post) {
 		sent = send_record(task, chain, selector, signal, action, true);
-		if (sent == LOST)
-			drop(DROP_RING_HOOK);
 	}
 	if (!counters) /* the policy is being removed at this moment */
 		return 0;

@@ -104,7 +104,7 @@ struct chain {
 	__u64 words[HOOK_WORDS]; /* hooks still to run */
 	__u64 arguments[ARGUMENTS_MAX];
 	__u64 time; /* of the call, 0 until time_of is asked */
-	__u32 pending; /* bit w: words[w] is not 0 */
+	__u64 pending; /* bit w: words[w] is not 0 */
 	__u32 point; /* where they sit */
 	__u32 texts_read; /* bit i: texts[i] belongs to this call */
 	__u32 networks_read; /* the same of networks */

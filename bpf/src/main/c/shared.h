@@ -8,13 +8,13 @@
 #ifndef SKEP_SHARED_H
 #define SKEP_SHARED_H
 
-#define SKEP_LAYOUT 10
+#define SKEP_LAYOUT 11
 
 #define PATH_MAX_BYTES 4096 /* the kernel's PATH_MAX, terminating NUL included */
 #define DATA_MAX_BYTES 4096 /* most bytes of one string or buffer argument */
 #define BINARY_BYTES 256 /* of an executable's path in the process map, NUL included */
 #define BINARY_END_BYTES 128 /* of the beginning and of the end of a longer one */
-#define HOOKS_MAX 1024 /* hooks of all policies of a node */
+#define HOOKS_MAX 4096 /* hooks of all policies of a node; 64 words of 64 bits, so that a word says which have any. The maps by point and cover take 2.5 MB for it */
 #define HOOK_WORDS (HOOKS_MAX / 64)
 #define COVERS_MAX 2048 /* different sets of policies that cover cgroups of a node */
 #define CHAIN_MAX 32 /* hooks on one call: a chain has at most 33 tail calls (every kernel) */
@@ -202,6 +202,8 @@ struct hook_record {
 	__u16 signal; /* 0: none */
 	__u8 flags; /* HOOK_* */
 	__u8 argument_count; /* that many argument_header follow, each with its bytes */
+	__u32 share; /* whose room in the ring it takes: hook_plan.share */
+	__u32 padding;
 };
 
 #define ARGUMENT_TRUNCATED 1
@@ -365,10 +367,11 @@ enum binary_owner {
 };
 
 /*
- * Text sets: outer array maps of the node, indexed by set id, inner maps per set (equal sets are shared).
+ * Value sets: outer array maps of the node, indexed by set id, which each filter has of its own; inner maps per set, the same one for filters that ask for
+ * equal sets. So an edit of the values changes what a set id stands for, and no program.
  * text_sets_small / _medium / _large: hash of struct text_key_* -> __u8 ; prefix_sets, postfix_sets, range_sets, network_sets: LPM tries; number_sets: hash of __u64.
  */
-#define TEXT_SETS_MAX 4096
+#define VALUE_SETS_MAX 16384 /* filters with a set, of all hooks */
 #define TEXT_SMALL 64 /* a text of up to so many bytes, without NUL, is looked up in the small sets, ... */
 #define TEXT_MEDIUM 512
 #define TEXT_LARGE 4096
@@ -413,6 +416,8 @@ enum limit_scope { /* of whom events are equal */
 struct hook_plan { /* volatile const in .rodata of policy.bpf.o, named `hook` */
 	__u32 slot;
 	__u32 version; /* unique to each load of a program on this node; copied into records, so that the agent knows which edition decided */
+	__u32 share; /* index in ring_written and ring_read: the slot of its policy's first hook */
+	__u32 share_padding;
 	__u8 wants_return;
 	__u8 signals; /* 1: some selector has a signal */
 	__u8 limits; /* 1: some has a limit */
@@ -438,10 +443,9 @@ struct hook_bits { /* a set of hooks: bit s of word s / 64 is slot s */
 };
 
 struct watched_words { /* map `point_watched`. Bit w: word w is not 0 ... */
-	__u32 entry; /* ... of point_hooks */
-	__u32 returns; /* ... of return_hooks */
-	__u32 overrides; /* ... of override_hooks */
-	__u32 padding;
+	__u64 entry; /* ... of point_hooks */
+	__u64 returns; /* ... of return_hooks */
+	__u64 overrides; /* ... of override_hooks */
 };
 
 #define FUNCTION_NAME_BYTES 128 /* NUL included */
@@ -655,6 +659,7 @@ struct hook_state { /* map `hooks`: array by slot; written by the agent alone */
 	__u32 version;
 	__u32 chosen; /* 1: acts where a cover has it; 0: everywhere */
 	__u8 plan_hash[32]; /* SHA-256 of the plan, for a restarted agent; zeros: nothing loaded, or not completely */
+	__u8 program_hash[32]; /* of that in the plan which shapes the program: all but the values in its sets */
 	__s64 base_forks; /* what to add to the counters of the node, or of the covers that have it, to get the policy's (usually negative) */
 	__s64 base_execs;
 	__s64 base_exits;
@@ -701,7 +706,8 @@ enum drop_cause { /* map `drops`: array of __u64 by cause */
 	DROP_VERDICT_MAP_FULL = 14, /* a call was not overridden */
 	DROP_SCRATCH_FULL = 15, /* no space was free, so no hook was asked: lsm.bpf.c says what then */
 	DROP_RETURN_STALE = 16, /* of a call that returned after its hook was replaced: nothing was decided then */
-	DROP_CAUSES = 17,
+	DROP_RING_SHARE = 17, /* a policy had as much unread as the ring had free */
+	DROP_CAUSES = 18,
 };
 
 #endif

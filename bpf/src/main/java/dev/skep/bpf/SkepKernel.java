@@ -58,6 +58,12 @@ public interface SkepKernel extends AutoCloseable {
   /** {@link PolicyTotals#NONE} if the kernel does not know the uid. */
   PolicyTotals totals(String uid) throws BpfException;
 
+  /**
+   * Bytes of kernel memory that are there for the policy: its programs, their constants and its
+   * value sets, those that other policies have too included. The same at any number of CPUs.
+   */
+  long memory(String uid) throws BpfException;
+
   /** Of the whole node, since boot. */
   PolicyTotals.ProcessTotals processTotals() throws BpfException;
 

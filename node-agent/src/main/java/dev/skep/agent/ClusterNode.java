@@ -131,14 +131,22 @@ final class ClusterNode implements Node {
 
   private NodeStateStatus report(Standings standings) throws BpfException {
     var totals = new HashMap<String, PolicyTotals>();
+    var memory = new HashMap<String, Long>();
     for (var standing : standings.policies()) {
       var uid = standing.policy().uid();
       totals.put(uid, kernel.totals(uid));
+      memory.put(uid, kernel.memory(uid));
     }
     counts = Map.copyOf(totals);
     totals.replaceAll(tally::of);
     return NodeReport.of(
-        facts, standings, totals, violations.newestFirst(), losses.byCause(), kernel.processMap());
+        facts,
+        standings,
+        totals,
+        memory,
+        violations.newestFirst(),
+        losses.byCause(),
+        kernel.processMap());
   }
 
   @Override

@@ -100,6 +100,7 @@ final class SimulatedAgent {
         List.of(new HookEvents("sys_write", seen)),
         new ProcessEvents(2 * seen, 2 * seen, 2 * seen),
         new ViolationTotals(killed, killed, 0),
+        null,
         null);
   }
 }

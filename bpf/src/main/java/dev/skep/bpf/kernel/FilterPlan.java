@@ -26,6 +26,7 @@ import dev.skep.bpf.layout.Structs;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -34,6 +35,10 @@ import java.util.stream.Collectors;
 record FilterPlan(
     FilterOperator operator, boolean negated, int argument, int count, int set, List<Long> values) {
   private static final int FILE_TYPE_SHIFT = 12; // of a mode, the bits that say the file's type
+
+  /** Equal plans make equal constants. */
+  private static final Comparator<Range> RANGES =
+      Comparator.comparingLong(Range::low).thenComparingLong(Range::high);
 
   static final FilterPlan ALWAYS = new FilterPlan(FilterOperator.ALWAYS, false, 0);
 
@@ -243,7 +248,7 @@ record FilterPlan(
       throws BpfException {
     if (2 * ranges.size() <= Structs.INLINE_VALUES) {
       var bounds = new ArrayList<Long>();
-      for (var range : ranges) {
+      for (var range : ranges.stream().sorted(RANGES).toList()) {
         bounds.add(kind.of(range.low()));
         bounds.add(kind.of(range.high()));
       }

@@ -1,5 +1,8 @@
 package dev.skep.bpf.kernel;
 
+import static dev.skep.bpf.layout.Structs.offset;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
 import dev.skep.bpf.BpfException;
 import dev.skep.bpf.HookPlan;
 import dev.skep.bpf.HookPlan.Place;
@@ -9,11 +12,14 @@ import dev.skep.bpf.layout.Structs;
 import dev.skep.bpf.libbpf.BpfObject;
 import dev.skep.bpf.libbpf.BpfProgram;
 import dev.skep.bpf.libbpf.KernelMap;
+import dev.skep.bpf.libbpf.Libc;
+import dev.skep.bpf.libbpf.ProgramMold;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -24,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * One program per hook, made of its plan, in the slots of the map that programs of its place have:
  * {@code hook_programs}, {@code function_programs}, or one for each LSM hook.
  */
-final class HookPrograms {
+final class HookPrograms implements AutoCloseable {
   private static final String PLAN = "hook";
   private static final SecureRandom RANDOM = new SecureRandom();
 
@@ -37,6 +43,10 @@ final class HookPrograms {
   private final byte[] lsmFile = Programs.LSM_POLICY.bytes();
 
   private final Map<Programs, Long> plansAt = new EnumMap<>(Programs.class);
+  private final Map<Programs, PlanHash> fileHashes = new EnumMap<>(Programs.class);
+
+  /** By program: those of hooks on system calls, made when the first hook needs them. */
+  private final Map<String, ProgramMold> molds = new HashMap<>();
 
   HookPrograms(
       NodeMaps maps,
@@ -109,43 +119,109 @@ final class HookPrograms {
     return kinds;
   }
 
-  PlanHash hash(HookPlan hook) throws BpfException {
-    return PlanHash.of(hook, kind(hook.place()).file());
+  PlanPrint print(HookPlan hook) throws BpfException {
+    var kind = kind(hook.place());
+    var file = fileHashes.computeIfAbsent(kind.object(), _ -> PlanHash.ofContent(kind.file()));
+    return PlanPrint.of(hook, file);
   }
 
-  /** A verified program that no slot has yet, and what it uses. Closed by whoever loaded it. */
+  /**
+   * A verified program that no slot has yet, and what it uses. Closed by whoever loaded it.
+   *
+   * @param programs descriptors by name
+   * @param made what the descriptors belong to
+   */
   record Loaded(
-      int slot, HookPlan hook, PlanHash hash, int version, BpfObject object, References references)
+      int slot,
+      HookPlan hook,
+      PlanPrint print,
+      int version,
+      Map<String, Integer> programs,
+      Runnable made,
+      References references)
       implements AutoCloseable {
     /** If a slot has it the kernel keeps the program. */
     @Override
     public void close() {
-      object.close();
+      made.run();
     }
   }
 
   /** The plan that a slot's program was made of. */
   record Held(int version, References references) {}
 
-  /** Nothing is left behind if it fails. */
-  Loaded load(HookPlan hook, PlanHash hash, int slot, int version) throws BpfException {
+  /**
+   * Nothing is left behind if it fails.
+   *
+   * @param share of the ring, the same for all hooks of a policy in all its editions
+   */
+  Loaded load(HookPlan hook, PlanPrint print, int slot, int version, int share)
+      throws BpfException {
+    return hook.place() instanceof Place.Syscalls
+        ? loadFromMolds(hook, print, slot, version, share)
+        : loadObject(hook, print, slot, version, share);
+  }
+
+  private Loaded loadFromMolds(HookPlan hook, PlanPrint print, int slot, int version, int share)
+      throws BpfException {
+    var used = new Used();
+    var loaded = new HashMap<String, Integer>();
+    Runnable close = () -> loaded.values().forEach(Libc::close);
+    try (var arena = Arena.ofConfined()) {
+      var kind = kind(hook.place());
+      var constants = mold(kind, kind.atEntry().program()).constants(arena);
+      var plan = constants.asSlice(planAt(kind), Structs.HOOK_PLAN.byteSize());
+      HookPlanCodec.write(plan, hook, slot, version, used);
+      plan.set(JAVA_INT, offset(Structs.HOOK_PLAN, "share"), share);
+      for (var program : programs(kind, hook)) {
+        loaded.put(program, mold(kind, program).load(constants));
+      }
+      var references = HookPlanCodec.references(plan);
+      return new Loaded(slot, hook, print, version, loaded, close, references);
+    } catch (BpfException e) {
+      close.run();
+      release(used.references());
+      throw e;
+    }
+  }
+
+  private ProgramMold mold(Kind kind, String program) throws BpfException {
+    var made = molds.get(program);
+    if (made == null) {
+      made =
+          ProgramMold.of(kind.file(), kind.object().objectName(), program, maps::load, maps::all);
+      molds.put(program, made);
+    }
+    return made;
+  }
+
+  private static List<String> programs(Kind kind, HookPlan hook) {
+    var entry = kind.atEntry().program();
+    return hook.decidesAtReturn() ? List.of(entry, kind.returns().program()) : List.of(entry);
+  }
+
+  private Loaded loadObject(HookPlan hook, PlanPrint print, int slot, int version, int share)
+      throws BpfException {
     var used = new Used();
     BpfObject object = null;
     try {
       var kind = kind(hook.place());
       object = kind.open();
-      if (hook.decidesAtReturn()) {
-        object.leaveOutAllBut(kind.atEntry().program(), kind.returns().program());
-      } else {
-        object.leaveOutAllBut(kind.atEntry().program());
-      }
+      var wanted = programs(kind, hook);
+      object.leaveOutAllBut(wanted.toArray(String[]::new));
       var constants = object.constant(PLAN);
       if (constants.byteSize() != Structs.HOOK_PLAN.byteSize()) {
         throw new BpfException("apply", 0, "struct hook_plan has not the size that is expected");
       }
       HookPlanCodec.write(constants, hook, slot, version, used);
+      constants.set(JAVA_INT, offset(Structs.HOOK_PLAN, "share"), share);
+      var references = HookPlanCodec.references(constants);
       load(object, kind, hook.place());
-      return new Loaded(slot, hook, hash, version, object, used.references());
+      var loaded = new HashMap<String, Integer>();
+      for (var program : wanted) {
+        loaded.put(program, object.program(program).fd());
+      }
+      return new Loaded(slot, hook, print, version, loaded, object::close, references);
     } catch (BpfException e) {
       if (object != null) {
         object.close();
@@ -181,7 +257,7 @@ final class HookPrograms {
   }
 
   private void put(Slots slots, Loaded loaded) throws BpfException {
-    maps.get(slots.map()).put(loaded.slot(), loaded.object().program(slots.program()).fd());
+    maps.get(slots.map()).put(loaded.slot(), loaded.programs().getOrDefault(slots.program(), -1));
   }
 
   void uninstall(int slot) throws BpfException {
@@ -200,6 +276,49 @@ final class HookPrograms {
     if (map.isPresent()) {
       map.get().delete(slot);
     }
+  }
+
+  /**
+   * The values of a program's sets, while it runs: of each set in one step.
+   *
+   * @param references of the program
+   * @param wanted in their order
+   */
+  void change(References references, List<ValueSet> wanted) throws BpfException {
+    var before = references.sets().stream().map(sets::get).toList();
+    int done = 0;
+    try {
+      for (; done < wanted.size(); done++) {
+        sets.change(references.sets().get(done), wanted.get(done));
+      }
+    } catch (BpfException e) {
+      while (--done >= 0) {
+        sets.change(references.sets().get(done), before.get(done));
+      }
+      throw e;
+    }
+  }
+
+  /** Bytes of kernel memory that are there for the program in a slot: itself and its constants. */
+  long memory(int slot) throws BpfException {
+    long bytes = 0;
+    for (var kind : kinds()) {
+      int program = program(kind, slot);
+      if (program != 0) {
+        bytes += BpfProgram.memory(program);
+        for (int id : BpfProgram.mapIds(program)) {
+          try (var map = KernelMap.byId(id)) {
+            bytes += map.name().equals(kind.object().constants()) ? map.kernelBytes() : 0;
+          }
+        }
+      }
+    }
+    return bytes;
+  }
+
+  @Override
+  public void close() {
+    molds.values().forEach(ProgramMold::close);
   }
 
   /** Whether the slot runs anything. */

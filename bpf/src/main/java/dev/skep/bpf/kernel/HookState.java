@@ -20,6 +20,7 @@ import java.util.Arrays;
  * @param policy uid; never empty
  * @param version of the program; unique to each load on this node
  * @param loaded the plan that is loaded completely, or {@link PlanHash#NONE}
+ * @param program what shaped the program that is in the slot
  * @param scope of the policy
  * @param base what to add to the process counters of the node, or of the covers that have the
  *     policy, to get the policy's
@@ -33,6 +34,7 @@ record HookState(
     boolean monitor,
     int version,
     PlanHash loaded,
+    PlanHash program,
     Scope scope,
     ProcessTotals base,
     int folded) {
@@ -43,6 +45,7 @@ record HookState(
   private static final long VERSION = offset(HOOK_STATE, "version");
   private static final long CHOSEN = offset(HOOK_STATE, "chosen");
   private static final long PLAN_HASH = offset(HOOK_STATE, "plan_hash");
+  private static final long PROGRAM_HASH = offset(HOOK_STATE, "program_hash");
   private static final long BASE_FORKS = offset(HOOK_STATE, "base_forks");
   private static final long BASE_EXECS = offset(HOOK_STATE, "base_execs");
   private static final long BASE_EXITS = offset(HOOK_STATE, "base_exits");
@@ -56,6 +59,7 @@ record HookState(
         index,
         plan.monitor(),
         0,
+        PlanHash.NONE,
         PlanHash.NONE,
         plan.scope(),
         base,
@@ -73,21 +77,24 @@ record HookState(
     while (length < policy.length && policy[length] != 0) {
       length++;
     }
-    var hash = new byte[Structs.HASH_BYTES];
-    MemorySegment.copy(state, JAVA_BYTE, PLAN_HASH, hash, 0, hash.length);
     return new HookState(
         new String(policy, 0, length, StandardCharsets.UTF_8),
         state.get(JAVA_LONG, GENERATION),
         state.get(JAVA_INT, INDEX),
         state.get(JAVA_INT, MONITOR) != 0,
         state.get(JAVA_INT, VERSION),
-        PlanHash.of(hash),
+        hash(state, PLAN_HASH),
+        hash(state, PROGRAM_HASH),
         state.get(JAVA_INT, CHOSEN) != 0 ? Scope.CHOSEN : Scope.EVERYWHERE,
         new ProcessTotals(
             state.get(JAVA_LONG, BASE_FORKS),
             state.get(JAVA_LONG, BASE_EXECS),
             state.get(JAVA_LONG, BASE_EXITS)),
         state.get(JAVA_INT, FOLDED));
+  }
+
+  private static PlanHash hash(MemorySegment state, long at) {
+    return PlanHash.of(state.asSlice(at, Structs.HASH_BYTES).toArray(JAVA_BYTE));
   }
 
   void write(MemorySegment state) {
@@ -100,8 +107,8 @@ record HookState(
     state.set(JAVA_INT, MONITOR, monitor ? 1 : 0);
     state.set(JAVA_INT, VERSION, version);
     state.set(JAVA_INT, CHOSEN, scope == Scope.CHOSEN ? 1 : 0);
-    var hash = loaded.bytes();
-    MemorySegment.copy(hash, 0, state, JAVA_BYTE, PLAN_HASH, hash.length);
+    MemorySegment.copy(loaded.bytes(), 0, state, JAVA_BYTE, PLAN_HASH, Structs.HASH_BYTES);
+    MemorySegment.copy(program.bytes(), 0, state, JAVA_BYTE, PROGRAM_HASH, Structs.HASH_BYTES);
     state.set(JAVA_LONG, BASE_FORKS, base.forks());
     state.set(JAVA_LONG, BASE_EXECS, base.execs());
     state.set(JAVA_LONG, BASE_EXITS, base.exits());
@@ -122,18 +129,24 @@ record HookState(
         plan.monitor(),
         version,
         loaded,
+        program,
         plan.scope(),
         newBase,
         folded);
   }
 
-  HookState with(int newVersion, PlanHash newLoaded) {
+  /** Of a program that has this version, and was shaped so. */
+  HookState with(int newVersion, PlanHash newProgram, PlanHash newLoaded) {
     return new HookState(
-        policy, generation, index, monitor, newVersion, newLoaded, scope, base, folded);
+        policy, generation, index, monitor, newVersion, newLoaded, newProgram, scope, base, folded);
+  }
+
+  HookState with(PlanHash newLoaded) {
+    return with(version, program, newLoaded);
   }
 
   HookState with(ProcessTotals newBase, int newFolded) {
     return new HookState(
-        policy, generation, index, monitor, version, loaded, scope, newBase, newFolded);
+        policy, generation, index, monitor, version, loaded, program, scope, newBase, newFolded);
   }
 }

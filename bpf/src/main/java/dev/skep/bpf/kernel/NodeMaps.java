@@ -130,6 +130,11 @@ final class NodeMaps implements AutoCloseable {
   }
 
   /** Borrowed. */
+  Map<String, KernelMap> all() {
+    return Map.copyOf(maps);
+  }
+
+  /** Borrowed. */
   KernelMap get(String name) throws BpfException {
     var map = maps.get(name);
     if (map == null) {

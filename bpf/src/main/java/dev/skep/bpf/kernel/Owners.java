@@ -17,10 +17,13 @@ final class Owners implements HookOwners {
   private final AtomicReferenceArray<@Nullable Edition> latest =
       new AtomicReferenceArray<>(Structs.HOOKS_MAX);
 
-  /** Before the program can send a record. */
+  /** Before the program can send a record; again when it serves another edition. */
   void add(int slot, HookState state) {
     var owner = new Owner(state.policy(), state.index(), (int) state.generation());
-    latest.set(slot, new Edition(state.version(), owner, shortened(latest.get(slot), 1)));
+    var known = latest.get(slot);
+    boolean again = known != null && known.version() == state.version();
+    var before = again ? known.before() : shortened(known, 1);
+    latest.set(slot, new Edition(state.version(), owner, before));
   }
 
   private static @Nullable Edition shortened(@Nullable Edition edition, int depth) {

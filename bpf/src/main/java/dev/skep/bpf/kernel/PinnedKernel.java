@@ -10,6 +10,7 @@ import dev.skep.bpf.SkepKernel;
 import dev.skep.bpf.libbpf.BpfObject;
 import dev.skep.bpf.ring.RecordDecoder;
 import dev.skep.bpf.ring.RingReader;
+import dev.skep.bpf.ring.RingShares;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;
@@ -22,7 +23,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The node's kernel through pins below one folder. All but the ring is behind this object's lock: a
- * question waits while a policy is loaded (some 60 ms a hook), and none is asked of a closed
+ * question waits while a policy is loaded (some 20 ms of CPU a hook), and none is asked of a closed
  * descriptor, which may be another file's by then.
  */
 final class PinnedKernel implements SkepKernel {
@@ -118,10 +119,13 @@ final class PinnedKernel implements SkepKernel {
     counters.prepare();
     var owners = new Owners();
     var policies = new Policies(maps, sensors, counters, owners, policyObject);
+    owned.push(policies);
     if (inherited) {
       policies.recover();
     }
-    var decoder = new RecordDecoder(owners);
+    var shares = new RingShares(maps.get("ring_read"));
+    owned.push(shares);
+    var decoder = new RecordDecoder(owners, shares);
     var ring = new RingReader(maps.get(NodeMaps.RING), decoder);
     owned.push(ring);
     try {
@@ -197,6 +201,12 @@ final class PinnedKernel implements SkepKernel {
   public synchronized PolicyTotals totals(String uid) throws BpfException {
     requireOpen();
     return policies.totals(uid);
+  }
+
+  @Override
+  public synchronized long memory(String uid) throws BpfException {
+    requireOpen();
+    return policies.memory(uid);
   }
 
   @Override

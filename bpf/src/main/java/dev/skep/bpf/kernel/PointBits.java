@@ -54,11 +54,11 @@ final class PointBits {
     }
 
     /** Bit w: word w has bits. */
-    int words(int point) {
-      int words = 0;
+    long words(int point) {
+      long words = 0;
       var bits = at(point);
       for (int slot = bits.nextSetBit(0); slot >= 0; slot = bits.nextSetBit(slot + 1)) {
-        words |= 1 << (slot / Long.SIZE);
+        words |= 1L << (slot / Long.SIZE);
       }
       return words;
     }
@@ -137,9 +137,9 @@ final class PointBits {
   private void writeWatched(int point) throws BpfException {
     try (var arena = Arena.ofConfined()) {
       var value = arena.allocate(Structs.WATCHED_WORDS);
-      value.set(JAVA_INT, 0, entry.words(point));
-      value.set(JAVA_INT, Integer.BYTES, returns.words(point));
-      value.set(JAVA_INT, 2 * Integer.BYTES, overrides.words(point));
+      value.set(JAVA_LONG, 0, entry.words(point));
+      value.set(JAVA_LONG, Long.BYTES, returns.words(point));
+      value.set(JAVA_LONG, 2 * Long.BYTES, overrides.words(point));
       watched.put(point, value);
     }
   }

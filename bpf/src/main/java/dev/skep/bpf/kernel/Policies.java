@@ -25,17 +25,19 @@ import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The policies in the kernel. The order of steps makes the promises: programs are verified before
  * anything changes; a slot's state says "loaded" last, so that whoever finds it after a crash
- * knows; value sets go when no program that uses them can still run.
+ * knows; value sets go when no program that uses them can still run. An edit that changes only what
+ * is in value sets changes no program.
  *
  * <p>A hook that an edit takes off a system call is silent for a grace period (some 20 ms), for its
  * new program must not be asked at a call that it is not for. All other edits have no gap.
  */
-final class Policies {
+final class Policies implements AutoCloseable {
   private final NodeMaps maps;
   private final KernelMap states;
   private final Sensors sensors;
@@ -52,6 +54,9 @@ final class Policies {
 
   /** By slot: what the program in it uses. */
   private final Map<Integer, References> references = new HashMap<>();
+
+  /** By slot: bytes of kernel memory, until something changes there. */
+  private final Map<Integer, Long> memory = new HashMap<>();
 
   /**
    * @param programFile the object that the programs of hooks on system calls are made of
@@ -94,7 +99,10 @@ final class Policies {
       }
     }
     covers.recover();
-    sets.adopt(references.values().stream().flatMap(its -> its.sets().stream()).toList());
+    sets.adopt(
+        references.values().stream()
+            .flatMap(its -> its.sets().stream())
+            .collect(Collectors.toSet()));
     followed.adopt(references.values().stream().flatMap(its -> its.followed().stream()).toList());
   }
 
@@ -105,7 +113,7 @@ final class Policies {
       silence(slot);
     }
     boolean whole = held.isPresent() && held.get().version() == state.version();
-    write(slot, whole ? state : state.with(state.version(), PlanHash.NONE));
+    write(slot, whole ? state : state.with(state.version(), PlanHash.NONE, PlanHash.NONE));
     owners.add(slot, state);
   }
 
@@ -124,15 +132,22 @@ final class Policies {
       seed.hooks().forEach(hook -> indexes.add(hook.index()));
     }
     var slots = book.choose(plan.uid(), indexes);
+    int share = share(plan.uid(), slots);
     var changed = new ArrayList<Loaded>();
+    var edited = new ArrayList<Edited>();
     var installed = new HashSet<Integer>();
     try {
       for (var hook : plan.hooks()) {
         int slot = slots.getOrDefault(hook.index(), -1);
-        var hash = programs.hash(hook);
+        var print = programs.print(hook);
         var state = book.get(slot);
-        if (state == null || !state.loaded().equals(hash)) {
-          changed.add(programs.load(hook, hash, slot, book.nextVersion()));
+        if (state != null && state.loaded().equals(print.plan())) {
+          continue;
+        }
+        if (state != null && references.containsKey(slot) && hasProgram(state, print)) {
+          edited.add(new Edited(slot, print));
+        } else {
+          changed.add(programs.load(hook, print, slot, book.nextVersion(), share));
           places.watch(hook); // nobody is asked there yet
         }
       }
@@ -148,7 +163,13 @@ final class Policies {
       // The old programs shall not act where only the new ones may, nor the other way round.
       describe(inNarrowerScope(plan), seed, slots);
       replace(plan, changed, installed);
+      for (var hook : edited) {
+        change(hook);
+      }
       describe(plan, seed, slots);
+      book.of(plan.uid()).values().stream()
+          .filter(slot -> book.taken(slot).isLoaded())
+          .forEach(slot -> owners.add(slot, book.taken(slot)));
     } catch (BpfException e) {
       if (isNew) {
         withdraw(plan.uid(), e);
@@ -163,6 +184,33 @@ final class Policies {
       }
       places.keepOnly(bits);
     }
+  }
+
+  /** The slot of the policy's first hook, which is its as long as it is there. */
+  private int share(String uid, Map<Integer, Integer> slots) {
+    var all = book.of(uid);
+    all.putAll(slots);
+    return all.firstEntry().getValue();
+  }
+
+  /** A hook whose program stays, with other values in its sets. */
+  private record Edited(int slot, PlanPrint print) {}
+
+  /** Whether the slot's program is the one for this plan but for values. */
+  private boolean hasProgram(HookState state, PlanPrint print) {
+    return state.program().equals(print.program());
+  }
+
+  private void change(Edited hook) throws BpfException {
+    var before = book.taken(hook.slot());
+    write(hook.slot(), before.with(PlanHash.NONE));
+    try {
+      programs.change(used(references.get(hook.slot())), hook.print().sets());
+    } catch (BpfException e) {
+      write(hook.slot(), before);
+      throw e;
+    }
+    write(hook.slot(), before.with(hook.print().plan()));
   }
 
   private void withdraw(String uid, BpfException reason) {
@@ -225,11 +273,13 @@ final class Policies {
     gone.keySet().removeAll(indexes);
     boolean lessAsked = false;
     for (int slot : gone.values()) {
-      write(slot, book.taken(slot).with(book.taken(slot).version(), PlanHash.NONE));
+      write(slot, withoutProgram(slot));
       lessAsked |= bits.keepOnly(slot, Set.of());
     }
     for (var loaded : changed) {
-      write(loaded.slot(), book.taken(loaded.slot()).with(loaded.version(), PlanHash.NONE));
+      write(
+          loaded.slot(),
+          book.taken(loaded.slot()).with(loaded.version(), PlanHash.NONE, PlanHash.NONE));
       owners.add(loaded.slot(), book.taken(loaded.slot()));
       lessAsked |= bits.keepOnly(loaded.slot(), places.points(loaded.hook().place()));
     }
@@ -250,21 +300,34 @@ final class Policies {
       installed.add(loaded.slot());
       unused.add(used(references.put(loaded.slot(), loaded.references())));
       bits.add(loaded.slot(), places.points(loaded.hook().place()), loaded.hook());
-      write(loaded.slot(), book.taken(loaded.slot()).with(loaded.version(), loaded.hash()));
+      var print = loaded.print();
+      write(
+          loaded.slot(),
+          book.taken(loaded.slot()).with(loaded.version(), print.program(), print.plan()));
     }
     sensors.watchReturns(bits.anyReturns());
     release(unused);
+  }
+
+  private HookState withoutProgram(int slot) {
+    var state = book.taken(slot);
+    return state.with(state.version(), PlanHash.NONE, PlanHash.NONE);
   }
 
   private static boolean wantsReturnOfSyscall(Loaded loaded) {
     return loaded.hook().wantsReturn() && loaded.hook().place() instanceof Place.Syscalls;
   }
 
+  @Override
+  public void close() {
+    programs.close();
+  }
+
   void remove(String uid) throws BpfException {
     var slots = book.of(uid).values();
     boolean lessAsked = false;
     for (int slot : slots) {
-      write(slot, book.taken(slot).with(book.taken(slot).version(), PlanHash.NONE));
+      write(slot, withoutProgram(slot));
       lessAsked |= bits.keepOnly(slot, Set.of());
     }
     if (lessAsked) {
@@ -345,6 +408,23 @@ final class Policies {
     return new HeldPolicy(policy.generation(), policy.monitor(), policy.hooks(), false);
   }
 
+  /** Bytes of kernel memory that the policy's programs, constants and value sets take. */
+  long memory(String uid) throws BpfException {
+    long bytes = 0;
+    for (int slot : book.of(uid).values()) {
+      var known = memory.get(slot);
+      if (known == null) {
+        known = programs.memory(slot);
+        for (int set : used(references.get(slot)).sets()) {
+          known += sets.memory(set);
+        }
+        memory.put(slot, known);
+      }
+      bytes += known;
+    }
+    return bytes;
+  }
+
   PolicyTotals totals(String uid) throws BpfException {
     var slots = book.of(uid);
     if (slots.isEmpty()) {
@@ -359,6 +439,7 @@ final class Policies {
   }
 
   private void write(int slot, HookState state) throws BpfException {
+    memory.remove(slot);
     try (var arena = Arena.ofConfined()) {
       var value = arena.allocate(Structs.HOOK_STATE);
       state.write(value);

@@ -8,18 +8,24 @@ import dev.skep.bpf.layout.Structs;
 import dev.skep.bpf.libbpf.KernelMap;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.util.BitSet;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
- * The value sets in the kernel, by set id, and how many filters use each. One thread at a time. A
- * set never changes: an edited one is another set.
+ * The value sets in the kernel: each filter has a set id, and ids of equal sets share what is in
+ * the kernel. One thread at a time.
+ *
+ * <p>A set is edited in place where nobody else has it: what is new first, so that each value comes
+ * or goes at one moment and all others stay. Else the id gets another set, which is one step for
+ * the programs, too, but the kernel makes us wait until nobody uses the old one (RCU), some 10 to
+ * 20 ms.
  */
 final class ValueSets {
   /**
@@ -28,14 +34,16 @@ final class ValueSets {
    */
   private static final int GAP = 16;
 
+  /** Room for values that edits add; an empty bucket of a hash has 16 bytes. */
+  private static final int ROOM = 64;
+
   private final Map<Shelf, KernelMap> shelves = new EnumMap<>(Shelf.class);
-  private final Map<ValueSet, Integer> ids = new HashMap<>();
-  private final Map<Integer, ValueSet> sets = new HashMap<>();
-  private final int[] uses = new int[Structs.TEXT_SETS_MAX];
+  private final TreeMap<Integer, Shared> sets = new TreeMap<>();
+  private final Map<ValueSet, Shared> known = new HashMap<>();
   private final BitSet taken = new BitSet();
 
   /** Ids from here on may hold what an earlier agent left, and nobody looked. */
-  private int unseen = Structs.TEXT_SETS_MAX;
+  private int unseen = Structs.VALUE_SETS_MAX;
 
   ValueSets(NodeMaps maps) throws BpfException {
     for (var shelf : Shelf.values()) {
@@ -43,122 +51,298 @@ final class ValueSets {
     }
   }
 
-  /** The id under which the programs find the set; one use more. */
+  /** What is in the kernel of a set, and how many ids have it. */
+  private static final class Shared {
+    /** By shelf: the kernel's ids of the maps. */
+    final Map<Shelf, Integer> maps;
+
+    ValueSet set;
+    int uses;
+
+    Shared(ValueSet set, Map<Shelf, Integer> maps) {
+      this.set = set;
+      this.maps = maps;
+    }
+
+    int map(Shelf shelf) {
+      return maps.getOrDefault(shelf, 0);
+    }
+  }
+
+  /** The id under which the programs find the set; one filter's. */
   int acquire(ValueSet set) throws BpfException {
-    var known = ids.get(set);
-    if (known != null) {
-      uses[known]++;
-      return known;
-    }
     int id = taken.nextClearBit(0);
-    if (id >= Structs.TEXT_SETS_MAX) {
+    if (id >= Structs.VALUE_SETS_MAX) {
       throw new BpfException(
-          "apply", 0, "no room: all policies may have " + Structs.TEXT_SETS_MAX + " value sets");
+          "apply",
+          0,
+          "no room: the filters of all policies may have "
+              + Structs.VALUE_SETS_MAX
+              + " value sets");
     }
-    var keys = SetKeys.keys(set);
     if (id >= unseen) { // the lowest free id is used first, so it is the first unseen one
-      empty(id);
+      clear(id, shelves.keySet());
       unseen = id + 1;
     }
-    try {
-      for (var entry : keys.entrySet()) {
-        fill(entry.getKey(), id, entry.getValue());
-      }
-    } catch (BpfException e) {
-      empty(id);
-      throw e;
-    }
-    remember(id, set);
-    uses[id] = 1;
+    put(id, set);
+    taken.set(id);
     return id;
   }
 
-  /** One use less; the last one empties the id. No program that uses it may run any more. */
+  /** The id's filter is gone. No program that uses it may run any more. */
   void release(int id) throws BpfException {
-    if (--uses[id] == 0) {
-      forget(id);
+    taken.clear(id);
+    var shared = sets.remove(id);
+    if (shared != null) {
+      leave(shared);
+      clear(id, shared.maps.keySet());
+    }
+  }
+
+  /** Bytes of kernel memory; of what others have, too, all of them. */
+  long memory(int id) throws BpfException {
+    long bytes = 0;
+    var shared = sets.get(id);
+    if (shared != null) {
+      for (int mapId : shared.maps.values()) {
+        try (var map = KernelMap.byId(mapId)) {
+          bytes += map.kernelBytes();
+        }
+      }
+    }
+    return bytes;
+  }
+
+  /** What is under the id now. */
+  ValueSet get(int id) {
+    var shared = sets.get(id);
+    if (shared == null) {
+      throw new AssertionError("nothing is known of set " + id);
+    }
+    return shared.set;
+  }
+
+  /** From now on the programs find this set under the id; they go on meanwhile. */
+  void change(int id, ValueSet wanted) throws BpfException {
+    var before = sets.get(id);
+    if (before == null) {
+      put(id, wanted);
+      return;
+    }
+    if (before.set.equals(wanted) || edit(before, wanted)) {
+      return;
+    }
+    put(id, wanted);
+    leave(before);
+    var gone = new HashSet<>(before.maps.keySet());
+    gone.removeAll(keys(wanted).keySet());
+    clear(id, gone);
+  }
+
+  /** False if it cannot be done in place. */
+  private boolean edit(Shared shared, ValueSet wanted) throws BpfException {
+    if (shared.uses > 1 || known.containsKey(wanted)) {
+      return false;
+    }
+    var before = keys(shared.set);
+    var after = keys(wanted);
+    if (!shared.maps.keySet().equals(after.keySet())) {
+      return false;
+    }
+    var added = without(after, before);
+    var removed = without(before, after);
+    for (var entry : before.entrySet()) {
+      var shelf = entry.getKey();
+      int most = entry.getValue().size() + added.getOrDefault(shelf, Set.of()).size();
+      if (most > room(shared.map(shelf))) {
+        return false;
+      }
+    }
+    try {
+      for (var entry : added.entrySet()) {
+        add(shared.map(entry.getKey()), entry.getKey(), entry.getValue());
+      }
+    } catch (BpfException e) {
+      remove(shared, added);
+      throw e;
+    }
+    remove(shared, removed);
+    known.remove(shared.set);
+    shared.set = wanted;
+    known.put(wanted, shared);
+    return true;
+  }
+
+  private static int room(int mapId) throws BpfException {
+    try (var map = KernelMap.byId(mapId)) {
+      return map.maxEntries();
+    }
+  }
+
+  private static Map<Shelf, Set<ByteBuffer>> without(
+      Map<Shelf, Set<ByteBuffer>> keys, Map<Shelf, Set<ByteBuffer>> others) {
+    var rest = new EnumMap<Shelf, Set<ByteBuffer>>(Shelf.class);
+    keys.forEach((shelf, its) -> {
+      var left = new HashSet<>(its);
+      left.removeAll(others.getOrDefault(shelf, Set.of()));
+      rest.put(shelf, left);
+    });
+    return rest;
+  }
+
+  private static void add(int mapId, Shelf shelf, Set<ByteBuffer> keys) throws BpfException {
+    try (var map = KernelMap.byId(mapId)) {
+      put(map, shelf, keys);
+    }
+  }
+
+  private static void remove(Shared shared, Map<Shelf, Set<ByteBuffer>> keys) throws BpfException {
+    for (var entry : keys.entrySet()) {
+      var shelf = entry.getKey();
+      try (var map = KernelMap.byId(shared.map(shelf));
+          var arena = Arena.ofConfined()) {
+        for (var key : entry.getValue()) {
+          map.delete(segment(arena, shelf, key));
+        }
+      }
     }
   }
 
   /**
-   * After a takeover: the sets with these uses stay, the others go; one far above them goes when
-   * its id is used again.
-   *
-   * @param used an id as often as filters use it
+   * After a takeover: the sets with these ids stay, the others go; one far above them goes when its
+   * id is used again.
    */
-  void adopt(List<Integer> used) throws BpfException {
-    used.forEach(id -> uses[id]++);
+  void adopt(Set<Integer> used) throws BpfException {
     int highest = used.stream().mapToInt(id -> id).max().orElse(-1);
     int empties = 0;
     int id = 0;
-    for (; id < Structs.TEXT_SETS_MAX && (id <= highest || empties < GAP); id++) {
-      var found = read(id);
-      empties = found.isPresent() ? 0 : empties + 1;
-      if (found.isPresent() && uses[id] > 0) {
-        remember(id, found.get());
-      } else if (found.isPresent()) {
-        empty(id);
-      } else if (uses[id] > 0) {
-        taken.set(id); // a set without values
+    for (; id < Structs.VALUE_SETS_MAX && (id <= highest || empties < GAP); id++) {
+      var maps = read(id);
+      empties = maps.isEmpty() ? empties + 1 : 0;
+      if (!used.contains(id)) {
+        clear(id, maps.keySet());
+        continue;
+      }
+      taken.set(id);
+      if (!maps.isEmpty()) { // else a set without values
+        adopt(id, maps);
       }
     }
     unseen = id;
   }
 
-  private Optional<ValueSet> read(int id) throws BpfException {
-    var values = new EnumMap<Shelf, Set<String>>(Shelf.class);
+  private void adopt(int id, Map<Shelf, Integer> maps) throws BpfException {
+    var set = contents(maps);
+    var same = known.computeIfAbsent(set, _ -> new Shared(set, maps));
+    if (!same.maps.equals(maps)) { // an edit made it equal to another, and did not come to its end
+      put(id, set);
+    } else {
+      same.uses++;
+      sets.put(id, same);
+    }
+  }
+
+  private Map<Shelf, Integer> read(int id) throws BpfException {
+    var maps = new EnumMap<Shelf, Integer>(Shelf.class);
     for (var shelf : Shelf.values()) {
       int inner = outer(shelf).getInt(id);
       if (inner != 0) {
-        var texts = new HashSet<String>();
-        try (var map = KernelMap.byId(inner)) {
-          map.forEachKey(key -> texts.add(SetKeys.text(shelf, key)));
-        }
-        values.put(shelf, texts);
+        maps.put(shelf, inner);
       }
     }
-    return values.isEmpty() ? Optional.empty() : Optional.of(SetKeys.set(values));
+    return maps;
   }
 
-  private void remember(int id, ValueSet set) {
-    taken.set(id);
-    ids.put(set, id);
-    sets.put(id, set);
-  }
-
-  private void forget(int id) throws BpfException {
-    var set = sets.remove(id);
-    if (set != null) {
-      ids.remove(set);
+  private static ValueSet contents(Map<Shelf, Integer> maps) throws BpfException {
+    var values = new EnumMap<Shelf, Set<String>>(Shelf.class);
+    for (var entry : maps.entrySet()) {
+      var texts = new HashSet<String>();
+      try (var map = KernelMap.byId(entry.getValue())) {
+        map.forEachKey(key -> texts.add(SetKeys.text(entry.getKey(), key)));
+      }
+      values.put(entry.getKey(), texts);
     }
-    empty(id);
-    taken.clear(id);
+    return SetKeys.set(values);
   }
 
-  private void fill(Shelf shelf, int id, List<byte[]> keys) throws BpfException {
-    try (var arena = Arena.ofConfined();
+  /** Under this id; what nobody has yet is made. On failure nothing has changed. */
+  private void put(int id, ValueSet set) throws BpfException {
+    var shared = known.get(set);
+    if (shared != null) {
+      for (var entry : shared.maps.entrySet()) {
+        try (var inner = KernelMap.byId(entry.getValue())) {
+          outer(entry.getKey()).put(id, inner.fd());
+        }
+      }
+    } else {
+      shared = make(id, set);
+      known.put(set, shared);
+    }
+    shared.uses++;
+    sets.put(id, shared);
+  }
+
+  private Shared make(int id, ValueSet set) throws BpfException {
+    var made = new EnumMap<Shelf, KernelMap>(Shelf.class);
+    try {
+      for (var entry : keys(set).entrySet()) {
+        var shelf = entry.getKey();
+        int entries = entry.getValue().size();
         var inner =
             KernelMap.create(
                 shelf.inner,
                 "skep_set",
                 shelf.keyBytes,
                 Byte.BYTES,
-                keys.size(),
-                KernelMap.NO_PREALLOC)) {
-      var present = arena.allocateFrom(JAVA_BYTE, (byte) 1);
-      var key = arena.allocate(shelf.keyBytes, Long.BYTES);
-      for (var bytes : keys) {
-        MemorySegment.copy(bytes, 0, key, JAVA_BYTE, 0, bytes.length);
-        inner.put(key, present);
+                entries + ROOM,
+                KernelMap.NO_PREALLOC);
+        made.put(shelf, inner);
+        put(inner, shelf, entry.getValue());
       }
-      outer(shelf).put(id, inner.fd());
+      var maps = new EnumMap<Shelf, Integer>(Shelf.class);
+      for (var entry : made.entrySet()) {
+        outer(entry.getKey()).put(id, entry.getValue().fd());
+        maps.put(entry.getKey(), entry.getValue().id());
+      }
+      return new Shared(set, maps);
+    } finally {
+      made.values().forEach(KernelMap::close);
     }
   }
 
-  private void empty(int id) throws BpfException {
-    for (var outer : shelves.values()) {
-      outer.delete(id);
+  private static void put(KernelMap map, Shelf shelf, Set<ByteBuffer> keys) throws BpfException {
+    try (var arena = Arena.ofConfined()) {
+      var present = arena.allocateFrom(JAVA_BYTE, (byte) 1);
+      for (var key : keys) {
+        map.put(segment(arena, shelf, key), present);
+      }
     }
+  }
+
+  private static MemorySegment segment(Arena arena, Shelf shelf, ByteBuffer key) {
+    return arena.allocate(shelf.keyBytes, Long.BYTES).copyFrom(MemorySegment.ofBuffer(key));
+  }
+
+  private void leave(Shared shared) {
+    if (--shared.uses == 0) {
+      known.remove(shared.set, shared);
+    }
+  }
+
+  private void clear(int id, Set<Shelf> of) throws BpfException {
+    for (var shelf : of) {
+      outer(shelf).delete(id);
+    }
+  }
+
+  private static Map<Shelf, Set<ByteBuffer>> keys(ValueSet set) throws BpfException {
+    var keys = new EnumMap<Shelf, Set<ByteBuffer>>(Shelf.class);
+    for (var entry : SetKeys.keys(set).entrySet()) {
+      keys.put(
+          entry.getKey(),
+          entry.getValue().stream().map(ByteBuffer::wrap).collect(Collectors.toSet()));
+    }
+    return keys;
   }
 
   private KernelMap outer(Shelf shelf) {

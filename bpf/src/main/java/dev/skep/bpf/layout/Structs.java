@@ -20,11 +20,11 @@ import java.util.List;
  * the types that the compiler wrote into the built objects.
  */
 public final class Structs {
-  public static final int LAYOUT = 10; // SKEP_LAYOUT
+  public static final int LAYOUT = 11; // SKEP_LAYOUT
   public static final int HANDING_OVER = 1;
   public static final int DATA_MAX_BYTES = 4096;
   public static final int BINARY_BYTES = 256;
-  public static final int HOOKS_MAX = 1024;
+  public static final int HOOKS_MAX = 4096;
   public static final int HOOK_WORDS = HOOKS_MAX / Long.SIZE;
   public static final int COVERS_MAX = 2048;
   public static final int CHAIN_MAX = 32;
@@ -46,7 +46,7 @@ public final class Structs {
   public static final int FOLLOWED_BY_BINARY = 1;
   public static final int FOLLOWED_BY_PREFIX = 2;
   public static final int FOLLOWED_BY_POSTFIX = 4;
-  public static final int TEXT_SETS_MAX = 4096;
+  public static final int VALUE_SETS_MAX = 16_384;
   public static final int TEXT_SMALL = 64;
   public static final int TEXT_MEDIUM = 512;
   public static final int TEXT_LARGE = 4096;
@@ -178,7 +178,9 @@ public final class Structs {
           u32("version"),
           u16("signal"),
           u8("flags"),
-          u8("argument_count"));
+          u8("argument_count"),
+          u32("share"),
+          u32("padding"));
 
   public static final StructLayout ARGUMENT_HEADER =
       struct(
@@ -233,6 +235,8 @@ public final class Structs {
           "hook_plan",
           u32("slot"),
           u32("version"),
+          u32("share"),
+          u32("share_padding"),
           u8("wants_return"),
           u8("signals"),
           u8("limits"),
@@ -252,7 +256,7 @@ public final class Structs {
       struct("hook_bits", array("words", HOOK_WORDS, JAVA_LONG));
 
   public static final StructLayout WATCHED_WORDS =
-      struct("watched_words", u32("entry"), u32("returns"), u32("overrides"), u32("padding"));
+      struct("watched_words", u64("entry"), u64("returns"), u64("overrides"));
 
   public static final StructLayout BINARY_VALUE =
       struct("binary_value", u16("size"), u16("unused"), array("binary", BINARY_BYTES, JAVA_BYTE));
@@ -360,6 +364,7 @@ public final class Structs {
           u32("version"),
           u32("chosen"),
           array("plan_hash", HASH_BYTES, JAVA_BYTE),
+          array("program_hash", HASH_BYTES, JAVA_BYTE),
           u64("base_forks"),
           u64("base_execs"),
           u64("base_exits"),
@@ -428,7 +433,8 @@ public final class Structs {
           "cover_map_full",
           "verdict_map_full",
           "scratch_full",
-          "return_stale");
+          "return_stale",
+          "ring_share");
 
   private Structs() {}
 

@@ -98,13 +98,16 @@ public final class BpfObject implements AutoCloseable {
 
   /** A {@code const volatile} variable, to be written before load. Borrowed from the object. */
   public MemorySegment constant(String variable) throws BpfException {
+    var place = btf().variable(CONSTANTS, variable);
+    return constants().initialValue().asSlice(place.offset(), place.size());
+  }
+
+  ObjectMap constants() throws BpfException {
     try (var names = Arena.ofConfined()) {
-      long map =
+      return new ObjectMap(
           FIND_MAP.orThrow(
               FIND_MAP.call(object.address(), names.allocateFrom(CONSTANTS).address()),
-              CONSTANTS + " of " + name);
-      var place = btf().variable(CONSTANTS, variable);
-      return new ObjectMap(map).initialValue().asSlice(place.offset(), place.size());
+              CONSTANTS + " of " + name));
     }
   }
 

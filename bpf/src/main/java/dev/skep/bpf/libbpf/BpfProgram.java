@@ -32,6 +32,7 @@ public final class BpfProgram {
   // struct bpf_prog_info up to `name`, its end.
   private static final int INFO_BYTES = 80;
   private static final long INFO_ID = 4;
+  private static final long INFO_MACHINE_CODE = 16; // jited_prog_len
   private static final long INFO_MAP_COUNT = 52;
   private static final long INFO_MAP_IDS = 56;
   private static final int INFO_BYTES_LONG = 216;
@@ -122,6 +123,19 @@ public final class BpfProgram {
   public static long recursionMisses(int fd) throws BpfException {
     try (var arena = Arena.ofConfined()) {
       return KernelInfo.read(fd, INFO_BYTES_LONG, arena).get(JAVA_LONG, INFO_RECURSION_MISSES);
+    }
+  }
+
+  /**
+   * Bytes of kernel memory that the program with this id takes: as it was verified and as it runs.
+   */
+  public static long memory(int programId) throws BpfException {
+    int fd = (int) GET_FD_BY_ID.orThrow(GET_FD_BY_ID.call(programId), "program " + programId);
+    try (var arena = Arena.ofConfined()) {
+      int machineCode = KernelInfo.read(fd, INFO_BYTES, arena).get(JAVA_INT, INFO_MACHINE_CODE);
+      return KernelInfo.memory(fd) + machineCode;
+    } finally {
+      Libc.close(fd);
     }
   }
 

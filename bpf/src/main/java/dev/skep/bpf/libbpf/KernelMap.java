@@ -119,6 +119,18 @@ public record KernelMap(
     return of((int) GET_FD_BY_ID.orThrow(GET_FD_BY_ID.call(id), "map " + id));
   }
 
+  /** Bytes of kernel memory. */
+  public long kernelBytes() throws BpfException {
+    return KernelInfo.memory(fd);
+  }
+
+  /** The kernel's id of the map. */
+  public int id() throws BpfException {
+    try (var arena = Arena.ofConfined()) {
+      return KernelInfo.read(fd, MAP_INFO_BYTES, arena).get(JAVA_INT, 4);
+    }
+  }
+
   /** Takes over {@code fd}, and closes it if it fails. */
   private static KernelMap of(int fd) throws BpfException {
     try (var arena = Arena.ofConfined()) {

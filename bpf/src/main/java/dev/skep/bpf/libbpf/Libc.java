@@ -21,6 +21,7 @@ public final class Libc {
   private static final NativeFunction EVENTFD = NativeFunction.libc("eventfd", Returns.LIBC_INT);
   private static final NativeFunction READ = NativeFunction.libc("read", Returns.LIBC_INT);
   private static final NativeFunction WRITE = NativeFunction.libc("write", Returns.LIBC_INT);
+  private static final NativeFunction DUP = NativeFunction.libc("dup", Returns.LIBC_INT);
   private static final NativeFunction CLOSE = NativeFunction.libc("close", Returns.LIBC_INT);
   private static final NativeFunction READLINK = NativeFunction.libc("readlink", Returns.LIBC_INT);
   private static final NativeFunction MOUNT = NativeFunction.libc("mount", Returns.LIBC_INT);
@@ -187,6 +188,11 @@ public final class Libc {
       CLOCK_GETTIME.orThrow(CLOCK_GETTIME.call(CLOCK_BOOTTIME, time.address()), "CLOCK_BOOTTIME");
       return time.get(JAVA_LONG, 0) * 1_000_000_000L + time.get(JAVA_LONG, Long.BYTES);
     }
+  }
+
+  /** Another descriptor of the same; the caller closes both. */
+  static int duplicate(int fd) throws BpfException {
+    return (int) DUP.orThrow(DUP.call(fd), "descriptor " + fd);
   }
 
   public static void close(int fd) {

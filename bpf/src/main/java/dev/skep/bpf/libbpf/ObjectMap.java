@@ -72,7 +72,12 @@ public final class ObjectMap {
 
   /** After load. */
   public void pin(Path path) throws BpfException {
-    BpfFs.pin((int) FD.orThrow(FD.call(map), name), path);
+    BpfFs.pin(descriptor(), path);
+  }
+
+  /** After load; the object closes it. */
+  int descriptor() throws BpfException {
+    return (int) FD.orThrow(FD.call(map), name);
   }
 
   /**

@@ -48,6 +48,7 @@ public final class RecordDecoder {
   private static final long HOOK_SIGNAL = offset(Structs.HOOK_RECORD, "signal");
   private static final long HOOK_FLAGS = offset(Structs.HOOK_RECORD, "flags");
   private static final long HOOK_ARGUMENT_COUNT = offset(Structs.HOOK_RECORD, "argument_count");
+  private static final long HOOK_SHARE = offset(Structs.HOOK_RECORD, "share");
   private static final int HOOK_RETURN_FOLLOWS = 1;
   private static final int HOOK_DECIDED_AT_RETURN = 2;
 
@@ -77,12 +78,14 @@ public final class RecordDecoder {
   private static final @Nullable ArgumentKind[] KINDS = kindsByCode();
 
   private final HookOwners owners;
+  private final RingShares shares;
   private final ProcessDecoder processes = new ProcessDecoder();
   private final LongAdder malformed = new LongAdder();
   private final LongAdder ownerless = new LongAdder();
 
-  public RecordDecoder(HookOwners owners) {
+  public RecordDecoder(HookOwners owners, RingShares shares) {
     this.owners = owners;
+    this.shares = shares;
   }
 
   /** Records that were not what shared.h says. */
@@ -112,7 +115,10 @@ public final class RecordDecoder {
       case FORK -> processes.fork(ring, at);
       case EXEC -> wellFormed(processes.exec(ring, at, claimed));
       case EXIT -> processes.exit(ring, at);
-      case HOOK -> hook(ring, at, claimed);
+      case HOOK -> {
+        shares.read(u32(ring, at + HOOK_SHARE), size);
+        yield hook(ring, at, claimed);
+      }
       case RETURN -> returned(ring, at);
       case DATA -> processes.keepChunk(ring, at, claimed) ? null : malformedRecord();
       case THROTTLE -> processes.throttle(ring, at);

@@ -273,17 +273,35 @@ class HookPlanCodecTest {
   }
 
   @Test
-  void theHashTellsEqualPlansFromOthers() {
+  void theHashTellsEqualPlansFromOthers() throws Exception {
     var a = new SelectorPlan(List.of(), List.of(), List.of(texts("x", "y", "z")), true, 9);
     var b = new SelectorPlan(List.of(), List.of(), List.of(texts("z", "y", "x")), true, 9);
     var c = new SelectorPlan(List.of(), List.of(), List.of(texts("xy", "z")), true, 9);
-    byte[] object = {1};
-    assertThat(PlanHash.of(hook(a), object)).isEqualTo(PlanHash.of(hook(b), object));
-    assertThat(PlanHash.of(hook(a), object)).isNotEqualTo(PlanHash.of(hook(c), object));
-    assertThat(PlanHash.of(hook(a), object)).isNotEqualTo(PlanHash.of(hook(a), new byte[] {2}));
+    var d = new SelectorPlan(List.of(), List.of(), List.of(texts("x", "y", "z")), true, 15);
+    var object = PlanHash.ofContent(new byte[] {1});
+    var print = PlanPrint.of(hook(a), object);
+    assertThat(PlanPrint.of(hook(b), object)).isEqualTo(print);
+    assertThat(PlanPrint.of(hook(c), object).program()).isEqualTo(print.program());
+    assertThat(PlanPrint.of(hook(c), object).plan()).isNotEqualTo(print.plan());
+    assertThat(PlanPrint.of(hook(d), object).program()).isNotEqualTo(print.program());
+    var other = PlanHash.ofContent(new byte[] {2});
+    assertThat(PlanPrint.of(hook(a), other).program()).isNotEqualTo(print.program());
     // On every machine and in every run; SKEP_LAYOUT is in it.
-    assertThat(PlanHash.of(hook(a), object).hex())
-        .isEqualTo("f4f1ae0f414763e5c4158127b25720709a9b8cde84de0ae89adcf7a56e7d036d");
+    assertThat(print.plan().hex())
+        .isEqualTo("fa8ec0344551675d7ee0c039e990b4040192c29b45c0afcfde582045e8b0aca4");
+  }
+
+  @Test
+  void setsAreToldInTheOrderThatTheConstantsHave() throws Exception {
+    var binaries = new BinaryFilter(false, Set.of("/bin/a"));
+    var selector = new SelectorPlan(List.of(binaries), List.of(texts("x")), true, 9);
+    var reversed = new SelectorPlan(List.of(), List.of(texts("y")), true, 9);
+    var object = PlanHash.ofContent(new byte[] {1});
+    assertThat(PlanPrint.of(hook(selector, reversed), object).sets())
+        .containsExactly(
+            new ValueSet.Texts(Set.of("/bin/a")),
+            new ValueSet.Texts(Set.of("x")),
+            new ValueSet.Texts(Set.of("y")));
   }
 
   private static ArgumentFilter texts(String... texts) {

@@ -50,9 +50,9 @@ final class KernelFixture implements AfterEachCallback {
         var arena = Arena.ofConfined()) {
       var state = arena.allocate(Structs.HOOK_STATE);
       states.get(slot, state);
-      state
-          .asSlice(Structs.offset(Structs.HOOK_STATE, "plan_hash"), Structs.HASH_BYTES)
-          .fill((byte) 0);
+      for (var hash : List.of("plan_hash", "program_hash")) {
+        state.asSlice(Structs.offset(Structs.HOOK_STATE, hash), Structs.HASH_BYTES).fill((byte) 0);
+      }
       states.put(slot, state);
     }
   }

@@ -51,7 +51,7 @@ class SlotBookTest {
     take("a", IntStream.range(0, Structs.HOOKS_MAX).toArray());
     assertThatThrownBy(() -> book.choose("b", List.of(0)))
         .isInstanceOf(BpfException.class)
-        .hasMessageContaining("1024 hooks");
+        .hasMessageContaining(Structs.HOOKS_MAX + " hooks");
     assertThat(book.choose("a", List.of(5))).hasSize(1);
   }
 
@@ -76,6 +76,7 @@ class SlotBookTest {
               true,
               12,
               new PlanHash("5a".repeat(Structs.HASH_BYTES)),
+              new PlanHash("b7".repeat(Structs.HASH_BYTES)),
               Scope.CHOSEN,
               new ProcessTotals(-1, -2, 3),
               18);
@@ -97,6 +98,7 @@ class SlotBookTest {
         index,
         false,
         version,
+        PlanHash.NONE,
         PlanHash.NONE,
         Scope.EVERYWHERE,
         new ProcessTotals(0, 0, 0),

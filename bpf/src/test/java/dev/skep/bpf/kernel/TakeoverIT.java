@@ -213,11 +213,12 @@ class TakeoverIT {
       // The set that was found is shared with a policy that comes later, and goes with the last.
       second.apply(Plans.policy("b", 1, Plans.watchWritesTo(0, ledger)), PolicyTotals.NONE);
       assertThat(fixture.setWithId(0)).isEqualTo(set);
-      assertThat(fixture.setWithId(1)).isZero();
+      assertThat(fixture.setWithId(1)).isEqualTo(set);
       second.remove("a");
-      assertThat(fixture.setWithId(0)).isEqualTo(set);
-      second.remove("b");
       assertThat(fixture.setWithId(0)).isZero();
+      assertThat(fixture.setWithId(1)).isEqualTo(set);
+      second.remove("b");
+      assertThat(fixture.setWithId(1)).isZero();
     }
   }
 
@@ -251,7 +252,9 @@ class TakeoverIT {
       assertThat(second.policies())
           .hasEntrySatisfying("a", held -> assertThat(held.complete()).isTrue());
       assertThat(fixture.programIn(0)).isNotZero().isNotEqualTo(program);
-      assertThat(fixture.setWithId(1)).isZero();
+      assertThat(fixture.setWithId(0)).isZero();
+      assertThat(fixture.setWithId(1)).isNotZero();
+      assertThat(fixture.setWithId(2)).isZero();
       assertThat(Shell.write(ledger).exitCode()).isEqualTo(KILLED);
     }
   }

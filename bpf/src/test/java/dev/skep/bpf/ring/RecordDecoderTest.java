@@ -36,7 +36,8 @@ class RecordDecoderTest {
   private final MemorySegment ring = Arena.ofAuto().allocate(64 << 10, 8);
   private final RecordDecoder decoder =
       new RecordDecoder(
-          (slot, version) -> slot == 7 && version == 3 ? new Owner("uid", 1, 12) : null);
+          (slot, version) -> slot == 7 && version == 3 ? new Owner("uid", 1, 12) : null,
+          new RingShares(Arena.ofAuto().allocate((long) Structs.HOOKS_MAX * Long.BYTES, 8)));
 
   @Test
   void aForkTellsChildAndParent() {

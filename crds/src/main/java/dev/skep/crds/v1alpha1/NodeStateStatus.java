@@ -49,6 +49,7 @@ public record NodeStateStatus(
    * @param reason a CamelCase word for programs
    * @param mode enforce, monitor or observe
    * @param events one per hook, in the order of the policy
+   * @param kernelMemory bytes that are there for the policy: programs, constants and value sets
    */
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
   public record PolicyState(
@@ -63,7 +64,8 @@ public record NodeStateStatus(
       @Size(max = 1024) List<HookEvents> events,
       @Nullable ProcessEvents processEvents,
       @Nullable ViolationTotals violations,
-      @Nullable Long dropped) {
+      @Nullable Long dropped,
+      @Nullable Long kernelMemory) {
     public PolicyState {
       events = Lists.copy(events);
     }

@@ -37,6 +37,7 @@ public final class NodeReport {
 
   /**
    * @param totals of each policy, by uid
+   * @param memory bytes in the kernel, by uid
    * @param violations newest first
    * @param drops by cause
    * @param processMap as the kernel has it now
@@ -45,6 +46,7 @@ public final class NodeReport {
       AgentFacts facts,
       Standings standings,
       Map<String, PolicyTotals> totals,
+      Map<String, Long> memory,
       List<Violation> violations,
       Map<String, Long> drops,
       ProcessMapStatistics processMap) {
@@ -55,7 +57,11 @@ public final class NodeReport {
         facts.kernel(),
         standings.config().isEmpty() ? null : standings.config(),
         standings.policies().stream()
-            .map(s -> state(s, totals.getOrDefault(s.policy().uid(), PolicyTotals.NONE)))
+            .map(s ->
+                state(
+                    s,
+                    totals.getOrDefault(s.policy().uid(), PolicyTotals.NONE),
+                    memory.getOrDefault(s.policy().uid(), 0L)))
             .toList(),
         violations,
         new TreeMap<>(drops)
@@ -111,10 +117,11 @@ public final class NodeReport {
         policy.events(),
         policy.processEvents(),
         policy.violations(),
-        policy.dropped());
+        policy.dropped(),
+        policy.kernelMemory());
   }
 
-  private static PolicyState state(PolicyStanding standing, PolicyTotals totals) {
+  private static PolicyState state(PolicyStanding standing, PolicyTotals totals, long memory) {
     var wanted = standing.policy();
     var policy = wanted.reading() instanceof Reading.Accepted(var accepted, _) ? accepted : null;
     return new PolicyState(
@@ -129,7 +136,8 @@ public final class NodeReport {
         policy == null ? List.of() : events(policy, totals),
         processes(totals.processes()),
         violations(totals),
-        sum(totals, HookTotals::dropped));
+        sum(totals, HookTotals::dropped),
+        memory == 0 ? null : memory);
   }
 
   private static List<HookEvents> events(Policy policy, PolicyTotals totals) {

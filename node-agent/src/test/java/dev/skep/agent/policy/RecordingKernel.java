@@ -39,6 +39,11 @@ final class RecordingKernel implements SkepKernel, Coverage.Kernel {
   }
 
   @Override
+  public long memory(String uid) {
+    return 0;
+  }
+
+  @Override
   public void remove(String uid) throws BpfException {
     asked.add("remove " + uid);
     refuse("remove " + uid);

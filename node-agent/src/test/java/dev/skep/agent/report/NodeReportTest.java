@@ -52,6 +52,7 @@ class NodeReportTest {
             FACTS,
             new Standings("hash", List.of(new PolicyStanding(POLICY, State.LOADED, "Loaded", ""))),
             Map.of("uid-1", TOTALS),
+            Map.of("uid-1", 40_000L),
             List.of(),
             Map.of("ring_hook", 3L, "ring_exec", 0L, "export", 1L),
             new ProcessMapStatistics(129, 8192, 0, 0, 0, 0));
@@ -77,7 +78,8 @@ class NodeReportTest {
                         List.of(new HookEvents("sys_write", 12)),
                         new ProcessEvents(200, 300, 100),
                         new ViolationTotals(8, 4, 4),
-                        2L)),
+                        2L,
+                        40_000L)),
                 List.of(),
                 List.of(new Drop("export", 1), new Drop("ring_hook", 3)),
                 HOOKS,
@@ -93,6 +95,7 @@ class NodeReportTest {
                 "hash",
                 List.of(new PolicyStanding(POLICY, State.FAILED, "LoadFailed", "x".repeat(9000)))),
             Map.of(),
+            Map.of(),
             List.of(),
             Map.of(),
             NO_MAP);
@@ -107,6 +110,7 @@ class NodeReportTest {
             FACTS,
             new Standings("hash", List.of(new PolicyStanding(POLICY, State.LOADED, "Loaded", ""))),
             Map.of("uid-1", TOTALS),
+            Map.of("uid-1", 40_000L),
             List.of(),
             Map.of(),
             NO_MAP);
@@ -126,6 +130,7 @@ class NodeReportTest {
             FACTS,
             new Standings("hash", List.of(new PolicyStanding(POLICY, State.LOADED, "Loaded", ""))),
             Map.of("uid-1", TOTALS),
+            Map.of("uid-1", 40_000L),
             List.of(violation("/data")),
             Map.of(),
             NO_MAP);
@@ -142,7 +147,7 @@ class NodeReportTest {
   void aReportOfAnotherVersionWithHalfOfItsFieldsIsNoError() {
     var bare =
         new PolicyState(
-            "uid-1", null, null, null, null, null, null, null, List.of(), null, null, null);
+            "uid-1", null, null, null, null, null, null, null, List.of(), null, null, null, null);
 
     assertThat(
             NodeReport.totals(

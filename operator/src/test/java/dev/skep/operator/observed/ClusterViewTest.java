@@ -271,6 +271,7 @@ class ClusterViewTest {
         events,
         processEvents,
         violations,
+        null,
         null);
   }
 }
