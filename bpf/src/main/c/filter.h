@@ -47,7 +47,7 @@ static __always_inline __u64 number_of(__u8 kind, __u64 value)
 
 static __always_inline bool is_signed(__u8 kind)
 {
-	return kind == ARGUMENT_INT || kind == ARGUMENT_FD || kind == ARGUMENT_LONG || kind == ARGUMENT_INT16 || kind == ARGUMENT_INT8;
+	return kind == ARGUMENT_INT || kind == ARGUMENT_FD || kind == ARGUMENT_LONG || kind == ARGUMENT_SYSCALL64 || kind == ARGUMENT_INT16 || kind == ARGUMENT_INT8;
 }
 
 /* Compares as wide as numbers of this kind are, and with their sign. */

@@ -123,6 +123,8 @@ MAP_PROGRAMS(hook_programs); /* on system calls */
 MAP_PROGRAMS(hook_returns); /* and of those that ask what the call returns */
 MAP_PROGRAMS(function_programs);
 MAP_PROGRAMS(function_returns);
+MAP_PROGRAMS(tracepoint_programs);
+MAP_PROGRAMS(raw_programs); /* on raw tracepoints */
 #ifdef SKEP_LSM
 MAP_PROGRAMS(lsm_programs); /* on one LSM hook: the node has such a map for each that is in use */
 #endif

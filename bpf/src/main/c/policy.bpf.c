@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * One hook of one policy: loaded once for each, with its plan in .rodata. The dispatcher (syscalls.bpf.c, function.bpf.c, lsm.bpf.c) calls it for
- * the calls that it sits on. Built for each kind of them: with SKEP_FUNCTIONS as fnpolicy.bpf.o, with SKEP_LSM as lsmhooks.bpf.o. The first selector that matches decides. A signal is sent before the call begins, and SIGKILL ends the
+ * the calls that it sits on. Built for each kind of them: with SKEP_FUNCTIONS as fnpolicy.bpf.o, with SKEP_LSM as lsmhooks.bpf.o, with SKEP_RAW as rwpolicy.bpf.o. The first selector that matches decides. A signal is sent before the call begins, and SIGKILL ends the
  * process before a file is changed by a buffered write; pipes, sockets and direct I/O may be reached first.
  */
 #include "kernel_types.h"
@@ -9,6 +9,9 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 #include "chain.h"
+#ifdef SKEP_FUNCTIONS
+#include "field.h"
+#endif
 #include "filter.h"
 #include "maps.h"
 #include "rate.h"
@@ -17,9 +20,9 @@
 #include "task.h"
 #include "text.h"
 
-#define LAST_ARGUMENT_AT (RECORD_BUFFER_BYTES - (__u32)sizeof(struct argument_header) - (__u32)sizeof(struct network) - DATA_MAX_BYTES - 8)
+#define LAST_TEXT_AT (RECORD_BUFFER_BYTES - DATA_MAX_BYTES - 8)
 
-/* Appends an argument to the record at `at`, a multiple of 8, and says where the next one goes. */
+/* Appends an argument to the record at `at`, a multiple of 8, and says where the next one goes. Of many long texts the last may find no room. */
 static __always_inline __u32 append_argument(struct record_buffer *buffer, __u32 at, const volatile struct argument_plan *argument,
 					     struct chain *chain)
 {
@@ -27,7 +30,7 @@ static __always_inline __u32 append_argument(struct record_buffer *buffer, __u32
 	struct text *text;
 	__u32 start, size;
 
-	if (at > LAST_ARGUMENT_AT)
+	if (at > RECORD_BUFFER_BYTES - sizeof(*header) - sizeof(struct network))
 		return at;
 	header = (struct argument_header *)(buffer->bytes + at);
 	header->kind = argument->kind;
@@ -36,8 +39,8 @@ static __always_inline __u32 append_argument(struct record_buffer *buffer, __u32
 	header->padding = 0;
 	header->size = 0;
 	header->value = 0;
-	if (argument->kind == ARGUMENT_CHAR_BUF)
-		header->value = chain->arguments[argument->size_index];
+	if (is_buffer(argument->kind))
+		header->value = buffer_length(chain, argument);
 	else if (!is_pointer(argument->kind))
 		header->value = number_of(argument->kind, chain->arguments[argument->index]);
 	at += sizeof(*header);
@@ -55,6 +58,10 @@ static __always_inline __u32 append_argument(struct record_buffer *buffer, __u32
 	}
 	if (!is_text(argument->kind))
 		return at;
+	if (at > LAST_TEXT_AT) {
+		header->flags = ARGUMENT_TRUNCATED;
+		return at;
+	}
 	text = text_of(chain, argument);
 	if (!text)
 		return at;
@@ -63,7 +70,8 @@ static __always_inline __u32 append_argument(struct record_buffer *buffer, __u32
 	header->flags = text->flags;
 	start = text->start;
 	size = text->size;
-	if (start > DATA_MAX_BYTES || size > DATA_MAX_BYTES)
+	__asm__ volatile("" : "+r"(at)); /* or the verifier is not told again what it forgot meanwhile */
+	if (start > DATA_MAX_BYTES || size > DATA_MAX_BYTES || at > LAST_TEXT_AT)
 		return at;
 	*(__u64 *)(buffer->bytes + at + (size & ~7U)) = 0; /* what the text leaves of its last word */
 	if (bpf_probe_read_kernel(buffer->bytes + at, size, text->bytes + start))
@@ -265,7 +273,7 @@ static __always_inline int run_hook(void *ctx, void *programs)
 	return next_hook(ctx, chain, programs);
 }
 
-#ifndef SKEP_LSM
+#ifndef SKEP_CLAIMED
 
 /* Decides what the call's beginning left open, and takes actions of the return. */
 static __noinline int act_at_return(struct chain *chain)
@@ -342,7 +350,22 @@ int policy_lsm(void *ctx)
 	return run_hook(ctx, &lsm_programs);
 }
 
+#elif defined(SKEP_RAW)
+
+SEC("raw_tracepoint")
+int policy_raw(void *ctx)
+{
+	return run_hook(ctx, &raw_programs);
+}
+
 #elif defined(SKEP_FUNCTIONS)
+
+SEC("tracepoint")
+int policy_tracepoint(void *ctx)
+{
+	read_fields(ctx);
+	return run_hook(ctx, &tracepoint_programs);
+}
 
 SEC("kprobe")
 int policy_function(void *ctx)

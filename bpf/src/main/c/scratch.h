@@ -5,7 +5,7 @@
  * the program) and none interrupts another. From 7.0 on they leave it on: a program that is stopped is skipped on that CPU for who
  * comes meanwhile (recursion_misses), and another one would write over its scratch. So there the programs are on kprobes and perf's
  * tracepoints, which turn it off (Preemption.java). Programs on cgroup_mkdir and cgroup_rmdir are called below a lock that does. The
- * task iterator can be preempted, so it has slots of its own. So can programs on trampolines, LSM hooks among them, and they can be
+ * task iterator can be preempted, so it has slots of its own. So can programs on trampolines, LSM hooks among them, and on raw tracepoints, and they can be
  * interrupted by each other: these claim a space for each run.
  */
 #ifndef SKEP_SCRATCH_H
@@ -16,12 +16,12 @@
 
 /*
  * A hook on a function of the kernel can come while a program on a system call is in the middle of its work: in an interrupt, or in a function that the
- * program itself makes the kernel call. So these have scratch space of their own. Among themselves they do not nest: a kprobe that meets another one's
- * program on its CPU is passed over, and counted (recursion_misses).
+ * program itself makes the kernel call. So these have scratch space of their own. Among themselves they do not nest: a kprobe, or a tracepoint by perf,
+ * that meets another one's program on its CPU is passed over, and counted (recursion_misses).
  */
 enum scratch_space {
 	SCRATCH_OF_SYSCALLS = 0, /* and of the base sensor */
-	SCRATCH_OF_FUNCTIONS = 1,
+	SCRATCH_OF_FUNCTIONS = 1, /* and of tracepoints */
 	SCRATCH_SPACES = 2,
 };
 
@@ -30,7 +30,7 @@ enum scratch_space {
  * claims one of the spaces of maps claimed_... (claim.h), which are there once a hook needs them. A space takes 90 KB, so there are not some for each CPU
  * but one, and SPACES_SHARED for whoever finds that taken.
  */
-#if defined(SKEP_LSM)
+#if defined(SKEP_LSM) || defined(SKEP_RAW)
 #define SKEP_CLAIMED
 #elif defined(SKEP_FUNCTIONS)
 #define SCRATCH SCRATCH_OF_FUNCTIONS
@@ -82,12 +82,12 @@ struct text {
 };
 
 enum text_slot {
-	TEXT_OF_ARGUMENT = 0, /* 0 to 5: by the index of the system call's argument */
-	TEXT_EXECUTABLE = 6,
-	TEXT_CWD = 7,
-	TEXT_OF_ITERATOR = 8,
-	TEXT_OF_FUNCTION = 9, /* 9 to 14: by the index of the function's argument */
-	TEXTS = 15, /* claimed spaces have those of their arguments alone */
+	TEXT_OF_ARGUMENT = 0, /* 0 to 7: by the index of the system call's argument */
+	TEXT_EXECUTABLE = 8,
+	TEXT_CWD = 9,
+	TEXT_OF_ITERATOR = 10,
+	TEXT_OF_FUNCTION = 11, /* 11 to 18: by the index of the function's argument */
+	TEXTS = 19, /* claimed spaces have those of their arguments alone */
 };
 
 #define NETWORK_RAW_BYTES 256
@@ -103,6 +103,7 @@ struct network_slot { /* of one argument */
 struct chain {
 	__u64 words[HOOK_WORDS]; /* hooks still to run */
 	__u64 arguments[ARGUMENTS_MAX];
+	__u64 lengths[ARGUMENTS_MAX]; /* of a tracepoint's texts and buffers */
 	__u64 time; /* of the call, 0 until time_of is asked */
 	__u64 pending; /* bit w: words[w] is not 0 */
 	__u32 point; /* where they sit */

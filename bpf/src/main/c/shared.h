@@ -8,7 +8,7 @@
 #ifndef SKEP_SHARED_H
 #define SKEP_SHARED_H
 
-#define SKEP_LAYOUT 11
+#define SKEP_LAYOUT 12
 
 #define PATH_MAX_BYTES 4096 /* the kernel's PATH_MAX, terminating NUL included */
 #define DATA_MAX_BYTES 4096 /* most bytes of one string or buffer argument */
@@ -19,9 +19,10 @@
 #define COVERS_MAX 2048 /* different sets of policies that cover cgroups of a node */
 #define CHAIN_MAX 32 /* hooks on one call: a chain has at most 33 tail calls (every kernel) */
 #define SYSCALLS_MAX 512 /* x86-64 has 470 (6.18) */
-#define FUNCTIONS_MAX 512 /* functions of the kernel that hooks sit on */
+#define FUNCTIONS_MAX 512 /* functions of the kernel, and tracepoints, that hooks sit on */
 #define POINTS_MAX (SYSCALLS_MAX + FUNCTIONS_MAX) /* where hooks can sit: a system call by its number, then functions as map `functions` has them */
-#define ARGUMENTS_MAX 6 /* of a system call, and those of a function that are in registers */
+#define ARGUMENTS_MAX 8 /* of a hook */
+#define REGISTERS_MAX 6 /* arguments of a system call, and those of a function that are in registers */
 #define SELECTORS_MAX 16 /* of a hook */
 #define FILTERS_MAX 256 /* of a hook, in all its selectors */
 #define FILTERS_NEAR 8 /* of these each has code of its own, the others share theirs: filter.h */
@@ -195,7 +196,7 @@ enum hook_action {
 struct hook_record {
 	struct record_header header;
 	__u32 slot;
-	__u16 point; /* below SYSCALLS_MAX: the system call */
+	__u16 point; /* below SYSCALLS_MAX: the system call; else as map `functions` has them */
 	__u8 selector;
 	__u8 action; /* enum hook_action */
 	__u32 version; /* of the hook's program: what hook_version said when it was loaded */
@@ -277,6 +278,9 @@ enum argument_kind {
 	ARGUMENT_UINT8 = 14,
 	ARGUMENT_INT16 = 15,
 	ARGUMENT_UINT16 = 16,
+	ARGUMENT_SYSCALL64 = 17, /* number of a system call; with SYSCALL_IS_32BIT where the caller's numbers mean other calls */
+	ARGUMENT_DATA_LOC = 18, /* text in a tracepoint's record, up to its first NUL */
+	ARGUMENT_CONST_BUF = 19, /* bytes in a tracepoint's record */
 	ARGUMENT_SOCK = 32, /* struct sock *: bytes are a struct network */
 	ARGUMENT_SOCKET = 33, /* struct socket *: likewise */
 	ARGUMENT_SKB = 34, /* struct sk_buff *: likewise */
@@ -285,11 +289,18 @@ enum argument_kind {
 	ARGUMENT_NET_DEVICE = 37, /* struct net_device *: bytes are its name */
 };
 
+#define SYSCALL_IS_32BIT 0x80000000U
+
 struct argument_plan {
 	__u8 kind; /* enum argument_kind; ARGUMENT_NONE ends the list */
-	__u8 index; /* which of the call's arguments, 0 to 5 */
+	__u8 index; /* which of the call's arguments, 0 to 5; of a tracepoint's: its position in this list */
 	__u8 size_index; /* of a char_buf: the argument with its length, 0 to 5; of a sockaddr, too, but 0 if there is none */
-	__u8 padding;
+	/* Of a tracepoint's field, at `offset` in the record that perf hands over: */
+	__u8 bytes; /* how many are its value, up to 8; 0: the field itself is the text or the buffer */
+	__u16 offset;
+	__u16 length; /* of a field that is a text or a buffer: its bytes; of a char_buf: where the field with its length is */
+	__u8 length_bytes; /* of that field */
+	__u8 padding[7];
 };
 
 /* From cheap to dear, the order in which the agent puts those of a selector: memory is read only for a call that all others let through. */
@@ -449,7 +460,7 @@ struct watched_words { /* map `point_watched`. Bit w: word w is not 0 ... */
 };
 
 #define FUNCTION_NAME_BYTES 128 /* NUL included */
-struct function_name { /* map `functions`, key: point; empty: free, or a system call that nobody overrides. Written by the agent alone */
+struct function_name { /* map `functions`, key: point; empty: free, or a system call that nobody overrides; of tracepoints SUBSYSTEM:EVENT, of raw ones raw/EVENT. Written by the agent alone */
 	char name[FUNCTION_NAME_BYTES];
 };
 

@@ -9,14 +9,6 @@
 #include <bpf/bpf_tracing.h>
 #include "dispatch.h"
 
-#define TS_COMPAT 2 /* thread_info.status: in a 32-bit system call, whose numbers mean other calls */
-
-/* A 32-bit call by int 0x80 can come from any 64-bit program. (x32 calls have a bit set that puts them beyond the tables.) */
-static __always_inline bool is_compat_call(struct task_struct *task)
-{
-	return task->thread_info.status & TS_COMPAT;
-}
-
 static __always_inline struct watched_words *watched_call(__u32 syscall)
 {
 	return syscall < SYSCALLS_MAX ? bpf_map_lookup_elem(&point_watched, &syscall) : NULL;

@@ -110,4 +110,12 @@ static __always_inline __u64 began_of(struct task_struct *task, bool known)
 	return process ? process->began : 0;
 }
 
+#define TS_COMPAT 2 /* thread_info.status: in a 32-bit system call, whose numbers mean other calls */
+
+/* A 32-bit call by int 0x80 can come from any 64-bit program. (x32 calls have a bit set that puts them beyond the tables.) */
+static __always_inline bool is_compat_call(struct task_struct *task)
+{
+	return task->thread_info.status & TS_COMPAT;
+}
+
 #endif

@@ -77,6 +77,22 @@ static __noinline int read_buffer(struct text *text, __u64 address, __u64 length
 	return 0;
 }
 
+/* What lies in a tracepoint's record, in `length` bytes, up to the first NUL. */
+static __noinline int read_text_within(struct text *text, __u64 address, __u64 length)
+{
+	__u32 size = length > DATA_MAX_BYTES ? DATA_MAX_BYTES : length;
+	long read;
+
+	if (!text)
+		return 0;
+	read = bpf_probe_read_kernel_str(text->bytes, size + 1, (void *)address);
+	if (read < 0)
+		end_text(text, 0, ARGUMENT_UNREADABLE);
+	else
+		end_text(text, read ? read - 1 : 0, read > DATA_MAX_BYTES && length > DATA_MAX_BYTES ? ARGUMENT_TRUNCATED : 0);
+	return 0;
+}
+
 static __always_inline int read_file(struct text *text, struct file *file)
 {
 	if (file)
@@ -189,13 +205,14 @@ static __always_inline bool has_unix_name(__u8 kind)
 
 static __always_inline bool is_text(__u8 kind)
 {
-	return kind == ARGUMENT_FD || kind == ARGUMENT_STRING || kind == ARGUMENT_CHAR_BUF || is_object(kind) || has_unix_name(kind);
+	return kind == ARGUMENT_FD || kind == ARGUMENT_STRING || kind == ARGUMENT_CHAR_BUF || kind == ARGUMENT_DATA_LOC || kind == ARGUMENT_CONST_BUF ||
+	       is_object(kind) || has_unix_name(kind);
 }
 
 /* Where the text lies says nothing about it, and differs from one call to the next. */
 static __always_inline bool is_pointer(__u8 kind)
 {
-	return kind == ARGUMENT_STRING || is_object(kind) || kind >= ARGUMENT_SOCK;
+	return kind == ARGUMENT_STRING || kind == ARGUMENT_DATA_LOC || is_object(kind) || kind >= ARGUMENT_SOCK;
 }
 
 /* Of a path that is too long its end is there, of all other texts the beginning. */
@@ -207,6 +224,16 @@ static __always_inline bool is_path(__u8 kind)
 static __always_inline __u64 argument_value(struct chain *chain, __u8 index)
 {
 	return index < ARGUMENTS_MAX ? chain->arguments[index] : 0;
+}
+
+static __always_inline bool is_buffer(__u8 kind)
+{
+	return kind == ARGUMENT_CHAR_BUF || kind == ARGUMENT_CONST_BUF;
+}
+
+static __always_inline __u64 buffer_length(struct chain *chain, const volatile struct argument_plan *argument)
+{
+	return argument->length ? chain->lengths[argument->index & (ARGUMENTS_MAX - 1)] : argument_value(chain, argument->size_index);
 }
 
 /* The text of an argument, read now unless this call has it already. NULL if there is no room for any. */
@@ -224,12 +251,14 @@ static __always_inline struct text *text_of(struct chain *chain, const volatile 
 		read_descriptor(text, value);
 	else if (argument->kind == ARGUMENT_STRING)
 		read_string(text, value);
+	else if (IN_KERNEL && argument->kind == ARGUMENT_DATA_LOC)
+		read_text_within(text, value, chain->lengths[argument->index & (ARGUMENTS_MAX - 1)]);
 	else if (IN_KERNEL && is_object(argument->kind))
 		read_object(text, argument->kind, value);
 	else if (has_unix_name(argument->kind))
 		read_unix_name(text, value, argument->size_index ? argument_value(chain, argument->size_index) : 0);
 	else
-		read_buffer(text, value, argument_value(chain, argument->size_index));
+		read_buffer(text, value, buffer_length(chain, argument));
 	text->kind = argument->kind;
 	text->size_index = argument->size_index;
 	chain->texts_read |= 1U << argument->index;

@@ -17,6 +17,7 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -348,6 +349,8 @@ int main(int count, char **words)
 			result = answer(mount(TEXT(1), TEXT(0), NULL, MS_BIND, NULL));
 		else if (IS("tmpfs", 1))
 			result = answer(mount("none", TEXT(0), "tmpfs", 0, NULL));
+		else if (IS("rename-thread", 1))
+			result = answer(prctl(PR_SET_NAME, TEXT(0)));
 		else if (IS("getppid", 0))
 			syscall(SYS_getppid);
 		else if (IS("call", 1))

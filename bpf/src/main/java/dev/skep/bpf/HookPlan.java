@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param index of the hook in its policy
  * @param wantsReturn whether the return value is reported too
- * @param arguments in the order of the policy, at most 6
+ * @param arguments in the order of the policy, at most 8
  * @param selectors at most 16, and at most 256 filters in all of them
  */
 public record HookPlan(
@@ -80,16 +80,68 @@ public record HookPlan(
      * @param name such as {@code file_open}, at most 119 bytes
      */
     record LsmHook(String name) implements Place {}
+
+    /**
+     * At the entry of several functions of the kernel.
+     *
+     * @param names at least one
+     */
+    record Functions(Set<String> names) implements Place {
+      public Functions {
+        names = Set.copyOf(names);
+      }
+    }
+
+    /** A tracepoint; its arguments are what the kernel's code gives it. */
+    record RawTracepoint(String event) implements Place {}
+
+    /** A tracepoint of tracefs; its arguments are fields of the record that it makes. */
+    record Tracepoint(String subsystem, String event) implements Place {
+      /** At most 127 bytes; no function is called so. */
+      public String name() {
+        return subsystem + ":" + event;
+      }
+    }
   }
 
   /**
    * One argument to read.
    *
-   * @param index which argument of the call, 0 to 5
-   * @param sizeIndex of a {@link ArgumentKind#CHAR_BUF}: the argument that holds its length, 0 to
-   *     5; of an address of a socket, too, but 0 if there is none; otherwise 0
+   * @param index which argument of the call, 0 to 5; of a tracepoint its position in the list
+   * @param sizeIndex of a {@link ArgumentKind#CHAR_BUF} of a call: the argument that holds its
+   *     length, 0 to 5; of an address of a socket, too, but 0 if there is none; otherwise 0
+   * @param field of a tracepoint; null: of a call
    */
-  public record ArgumentPlan(ArgumentKind kind, int index, int sizeIndex) {}
+  public record ArgumentPlan(ArgumentKind kind, int index, int sizeIndex, @Nullable Field field) {
+    /** Of a call. */
+    public ArgumentPlan(ArgumentKind kind, int index, int sizeIndex) {
+      this(kind, index, sizeIndex, null);
+    }
+
+    /** Of a tracepoint. */
+    public ArgumentPlan(ArgumentKind kind, int position, Field field) {
+      this(kind, position, 0, field);
+    }
+  }
+
+  /**
+   * Where in a tracepoint's record something is, in bytes.
+   *
+   * @param bytes of its value, up to 8; 0: the field is a text or a buffer by itself
+   * @param length of such a text or buffer; of a {@link ArgumentKind#CHAR_BUF}, which the value
+   *     points to, where the field is that holds its length
+   * @param lengthBytes of that field, up to 8; otherwise 0
+   */
+  public record Field(int offset, int bytes, int length, int lengthBytes) {
+    public Field(int offset, int bytes) {
+      this(offset, bytes, 0, 0);
+    }
+
+    /** A text or a buffer of so many bytes. */
+    public static Field within(int offset, int length) {
+      return new Field(offset, 0, length, 0);
+    }
+  }
 
   /** How the kernel reads an argument; {@code code} is {@code enum argument_kind} of shared.h. */
   public enum ArgumentKind {
@@ -109,6 +161,15 @@ public record HookPlan(
     UINT8(14, 8, false),
     INT16(15, 16, true),
     UINT16(16, 16, false),
+    /**
+     * A system call's number as a tracepoint has it; of 32-bit programs with bit {@code
+     * 0x80000000}.
+     */
+    SYSCALL64(17, 64, true),
+    /** A text in a tracepoint's record. */
+    DATA_LOC(18),
+    /** A buffer in a tracepoint's record. */
+    CONST_BUF(19),
     SOCK(32),
     SOCKET(33),
     SKB(34),

@@ -27,7 +27,10 @@ public sealed interface KernelFunction {
   /** The type of a parameter, with its names for other types followed. */
   sealed interface Parameter {
     /** An integer, a bool or an enum. */
-    record Integral(int bytes) implements Parameter {}
+    record Integral(int bytes, boolean signed) implements Parameter {}
+
+    /** A pointer to characters. */
+    record Text() implements Parameter {}
 
     /**
      * @param struct what it points to, such as {@code file}; empty if that is no struct

@@ -183,6 +183,7 @@ public sealed interface KernelRecord {
    *     time its program was loaded
    * @param point the system call's number; of a function of the kernel, a number of Skep's own from
    *     512 on
+   * @param function that has this point, or had it last; empty of a system call
    */
   record Hook(
       Header header,
@@ -190,6 +191,7 @@ public sealed interface KernelRecord {
       int hook,
       int version,
       int point,
+      String function,
       int selector,
       Action action,
       int signal,

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,7 +41,7 @@ final class EngineForm {
       switch (tree.hooks().get(i)) {
         case Kprobe kprobe when kprobe.fentry() -> beyond("fentries", "trampolines");
         case Kprobe kprobe -> readKprobe(i, kprobe).ifPresent(hooks::add);
-        case Tracepoint _ -> beyond("tracepoints", "tracepoints");
+        case Tracepoint tracepoint -> hooks.add(readTracepoint(i, tracepoint));
         case LsmHook lsm -> hooks.add(readLsmHook(i, lsm));
       }
     }
@@ -59,19 +60,13 @@ final class EngineForm {
   private void beyond(String list, String what) {
     problems.unsupported(
         "spec." + list,
-        what + "; kprobes, of system calls and of functions, and lsmhooks can be carried out");
+        what
+            + "; kprobes, of system calls and of functions, tracepoints and lsmhooks can be carried out");
     problems.beyond("spec." + list);
   }
 
   private Optional<Hook> readKprobe(int index, Kprobe hook) {
     var path = hook.path();
-    if (ValueLists.isReference(hook.call())) {
-      problems.unsupported(path + ".call", "a list of calls; write one kprobe for each");
-    }
-    if (hook.callNotFound() && hook.calls().getFirst() instanceof Call.Syscall) {
-      problems.unsupported(
-          path + ".ignore.callNotFound", "leaving out calls that do not exist; delete it");
-    }
     if (hook.returnArgAction() != Kprobe.ReturnArgAction.POST) {
       problems.unsupported(path + ".returnArgAction", "actions on the return value");
     }
@@ -79,7 +74,7 @@ final class EngineForm {
     var call = hook.calls().getFirst();
     var arguments = readArguments(hook, call, positions);
     var returned = readReturned(hook.returned(), call);
-    var selectors = readSelectors(hook, call, positions);
+    var selectors = readSelectors(hook, hardest(hook), positions);
     return place(hook)
         .map(place ->
             new Hook(
@@ -137,17 +132,127 @@ final class EngineForm {
   }
 
   private Optional<Hook.Place> place(Kprobe hook) {
+    boolean list = ValueLists.isReference(hook.call());
     return switch (hook.calls().getFirst()) {
+      case Call.Function _ when list ->
+          Optional.of(new Hook.Place.Functions(symbols(hook), hook.callNotFound()));
       case Call.Function(var symbol) ->
           Optional.of(new Hook.Place.Function(symbol, hook.callNotFound()));
-      case Call.Syscall(var abi, var name, _) when abi == Call.Abi.X64 ->
-          Optional.of(new Hook.Place.Syscall(name));
-      case Call.Syscall _ -> {
-        problems.unsupported(
-            hook.path() + ".call", "calls other than those of 64-bit x86 programs");
-        yield Optional.empty();
-      }
+      case Call.Syscall(_, var name, _) ->
+          areNative(hook)
+              ? Optional.of(
+                  list || hook.callNotFound()
+                      ? new Hook.Place.Syscalls(names(hook), hook.callNotFound())
+                      : new Hook.Place.Syscall(name))
+              : Optional.empty();
     };
+  }
+
+  private static List<String> symbols(Kprobe hook) {
+    return hook.calls().stream()
+        .flatMap(
+            call -> call instanceof Call.Function(var symbol) ? Stream.of(symbol) : Stream.empty())
+        .distinct()
+        .toList();
+  }
+
+  private static List<String> names(Kprobe hook) {
+    return hook.calls().stream()
+        .flatMap(
+            call -> call instanceof Call.Syscall(_, var name, _) ? Stream.of(name) : Stream.empty())
+        .distinct()
+        .toList();
+  }
+
+  private boolean areNative(Kprobe hook) {
+    for (var call : hook.calls()) {
+      if (call instanceof Call.Syscall(var abi, var name, _) && abi != Call.Abi.X64) {
+        problems.unsupported(
+            hook.path() + ".call",
+            "calls other than those of 64-bit x86 programs, such as i386/" + name);
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** What is asked of all is asked of the one that is least able to do it. */
+  private static Call hardest(Kprobe hook) {
+    return hook.calls().stream()
+        .filter(
+            call -> !(call instanceof Call.Function(var symbol) && symbol.startsWith("security_")))
+        .findFirst()
+        .orElse(hook.calls().getFirst());
+  }
+
+  private Hook readTracepoint(int index, Tracepoint hook) {
+    var positions = new HashMap<Integer, Integer>();
+    var arguments =
+        hook.raw()
+            ? readArguments(hook, new Call.Function(hook.event()), positions)
+            : readFields(hook, positions);
+    return new Hook(
+        index,
+        hook.path(),
+        hook.subsystem() + "/" + hook.event(),
+        hook.raw()
+            ? new Hook.Place.RawTracepoint(hook.subsystem(), hook.event())
+            : new Hook.Place.Tracepoint(hook.subsystem(), hook.event()),
+        arguments,
+        null,
+        readSelectors(hook, null, positions),
+        hook.message(),
+        hook.tags());
+  }
+
+  private List<Hook.Argument> readFields(Tracepoint hook, Map<Integer, Integer> positions) {
+    var fields = new ArrayList<Hook.Argument>();
+    for (int i = 0; i < hook.arguments().size(); i++) {
+      int position = i;
+      readField(hook.arguments().get(i))
+          .ifPresent(field -> {
+            positions.put(position, fields.size());
+            fields.add(field);
+          });
+    }
+    return fields;
+  }
+
+  private Optional<Hook.Argument> readField(Argument argument) {
+    refuseMaxData(argument);
+    if (argument.type() == dev.skep.policy.ast.ArgumentType.NOP) {
+      return Optional.empty();
+    }
+    return typeOrAuto(argument)
+        .filter(its -> isInRecord(its, argument))
+        .filter(its -> argument.sizeIndex().isPresent() == (its == ArgumentType.CHAR_BUF))
+        .map(its ->
+            new Hook.Argument(argument.index(), its, argument.sizeIndex(), argument.label()));
+  }
+
+  private Optional<ArgumentType> typeOrAuto(Argument argument) {
+    return argument.type() == dev.skep.policy.ast.ArgumentType.AUTO
+        ? Optional.of(ArgumentType.AUTO)
+        : type(argument);
+  }
+
+  private boolean isInRecord(ArgumentType type, Argument argument) {
+    if (!type.struct().isEmpty()) {
+      problems.invalid(
+          argument.path() + ".type",
+          "is "
+              + argument.type().words().getFirst()
+              + ", a structure of the kernel, but the fields of a tracepoint are numbers, texts and"
+              + " buffers; hook a function of the kernel that is given it");
+    }
+    return type.struct().isEmpty();
+  }
+
+  private void refuseMaxData(Argument argument) {
+    if (argument.maxData()) {
+      problems.unsupported(
+          argument.path() + ".maxData", "more than 4096 bytes of an argument; delete it");
+    }
   }
 
   private Optional<Hook.Argument> readArgument(Argument argument, Call call) {
@@ -155,10 +260,7 @@ final class EngineForm {
       problems.unsupported(
           argument.path() + ".returnCopy", "reading an argument when the call returns; delete it");
     }
-    if (argument.maxData()) {
-      problems.unsupported(
-          argument.path() + ".maxData", "more than 4096 bytes of an argument; delete it");
-    }
+    refuseMaxData(argument);
     if (argument.type() == dev.skep.policy.ast.ArgumentType.NOP) {
       return Optional.empty();
     }
@@ -167,7 +269,7 @@ final class EngineForm {
           argument.path() + ".index",
           "arguments from the seventh on; those with index 0 to 5 can be read");
     }
-    return type(argument)
+    return typeOrAuto(argument)
         .filter(type -> isThere(type, argument, call))
         .filter(type ->
             argument.index() <= LAST_ARGUMENT
@@ -177,6 +279,16 @@ final class EngineForm {
   }
 
   private boolean isThere(ArgumentType type, Argument argument, Call call) {
+    if (type == ArgumentType.DATA_LOC
+        || type == ArgumentType.CONST_BUF
+        || type == ArgumentType.SYSCALL64) {
+      problems.invalid(
+          argument.path() + ".type",
+          "is "
+              + argument.type().words().getFirst()
+              + ", a field of a tracepoint; a call is given numbers and pointers, such as string");
+      return false;
+    }
     boolean there = type.struct().isEmpty() || call instanceof Call.Function;
     if (!there) {
       problems.invalid(
@@ -189,7 +301,7 @@ final class EngineForm {
     return there;
   }
 
-  private Optional<ArgumentType> type(Argument argument) {
+  Optional<ArgumentType> type(Argument argument) {
     return switch (argument.type()) {
       case INT8 -> Optional.of(ArgumentType.INT8);
       case UINT8 -> Optional.of(ArgumentType.UINT8);
@@ -213,6 +325,9 @@ final class EngineForm {
       case SOCKADDR -> Optional.of(ArgumentType.SOCKADDR);
       case SOCKADDR_UN -> Optional.of(ArgumentType.SOCKADDR_UN);
       case NET_DEVICE -> Optional.of(ArgumentType.NET_DEVICE);
+      case DATA_LOC -> Optional.of(ArgumentType.DATA_LOC);
+      case CONST_BUF -> Optional.of(ArgumentType.CONST_BUF);
+      case SYSCALL64 -> Optional.of(ArgumentType.SYSCALL64);
       case AUTO -> {
         problems.unsupported(
             argument.path() + ".type", "finding out the type; write it, such as type: int");
@@ -225,7 +340,8 @@ final class EngineForm {
                 + argument.type().words().getFirst()
                 + "; int8 to int64, uint8 to uint64, long, size_t, fd, string, char_buf, file, path,"
                 + " dentry, linux_binprm, filename, sock, socket, skb, sockaddr, sockaddr_un,"
-                + " net_device and nop can be read");
+                + " net_device, nop and, of tracepoints, data_loc, const_buf and syscall64 can be"
+                + " read");
         yield Optional.empty();
       }
     };
@@ -248,7 +364,7 @@ final class EngineForm {
   }
 
   private List<Hook.Selector> readSelectors(
-      PolicyHook hook, Call call, Map<Integer, Integer> positions) {
+      PolicyHook hook, @Nullable Call call, Map<Integer, Integer> positions) {
     var selectors =
         hook.selectors().stream()
             .map(selector -> new EngineSelectors(problems, call, positions).of(selector))

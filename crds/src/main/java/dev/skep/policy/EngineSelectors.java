@@ -17,10 +17,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * What of a selector this version's engine can carry out.
  *
- * @param call that is hooked
+ * @param call that is hooked; null: it is a tracepoint
  * @param positions of the arguments that it can read: in the policy, and among each other
  */
-record EngineSelectors(Problems problems, Call call, Map<Integer, Integer> positions) {
+record EngineSelectors(Problems problems, @Nullable Call call, Map<Integer, Integer> positions) {
   private static final int BINARY_BYTES = 255;
   private static final int ERRNO_MAX = 4095;
   private static final int LAST_PRIVILEGED_PORT = 1023;
@@ -122,7 +122,7 @@ record EngineSelectors(Problems problems, Call call, Map<Integer, Integer> posit
             .map(m -> new Hook.ArgumentFilter(position, filter.negated(), m));
   }
 
-  private Optional<Hook.Matching> matching(String path, Matching matching) {
+  Optional<Hook.Matching> matching(String path, Matching matching) {
     return switch (matching) {
       case Matching.Numbers numbers when numbers.areSingle() ->
           Optional.of(
@@ -144,7 +144,8 @@ record EngineSelectors(Problems problems, Call call, Map<Integer, Integer> posit
       case Matching.Families(var families) -> property(Hook.Property.FAMILY, families);
       case Matching.States(var states) -> property(Hook.Property.STATE, states);
       case Matching.CapabilitiesGained _ -> beyond(path, "capabilities that are gained");
-      case Matching.Untyped _ -> beyond(path, "filters on arguments of unknown type");
+      case Matching.Untyped(var operator, var values) ->
+          Optional.of(new Hook.Matching.Untyped(operator, values));
     };
   }
 

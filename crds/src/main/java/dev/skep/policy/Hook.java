@@ -6,6 +6,7 @@ import dev.skep.policy.ast.Cidr;
 import dev.skep.policy.ast.FileType;
 import dev.skep.policy.ast.Matching.Range;
 import dev.skep.policy.ast.Matching.Side;
+import dev.skep.policy.ast.Operator;
 import dev.skep.policy.ast.Selector.BinaryFilter.Part;
 import dev.skep.policy.ast.Selector.CapabilitySet;
 import dev.skep.policy.ast.Selector.Namespace;
@@ -57,6 +58,40 @@ public record Hook(
     record Function(String symbol, boolean optional) implements Place {}
 
     /**
+     * Several system calls of the native table.
+     *
+     * @param names without prefix
+     * @param optional whether nodes do without those that they lack
+     */
+    record Syscalls(List<String> names, boolean optional) implements Place {
+      public Syscalls {
+        names = List.copyOf(names);
+      }
+    }
+
+    /**
+     * Several functions of the kernel.
+     *
+     * @param optional whether nodes do without those that their kernel lacks
+     */
+    record Functions(List<String> symbols, boolean optional) implements Place {
+      public Functions {
+        symbols = List.copyOf(symbols);
+      }
+    }
+
+    /** A tracepoint; its arguments are what the kernel's code gives it. */
+    record RawTracepoint(String subsystem, String event) implements Place {}
+
+    /** A tracepoint; its arguments are fields of its record, counted from 0. */
+    record Tracepoint(String subsystem, String event) implements Place {
+      /** As counters and status call it. */
+      public String call() {
+        return subsystem + "/" + event;
+      }
+    }
+
+    /**
      * A hook of the kernel's security modules.
      *
      * @param name without prefix, such as {@code file_open}
@@ -67,14 +102,16 @@ public record Hook(
   /**
    * An argument to read and report.
    *
-   * @param index which argument of the call, from 0
+   * @param index which argument of the call, or field of the tracepoint, from 0
    * @param sizeIndex of a {@link ArgumentType#CHAR_BUF}: the argument, from 0, that holds its
    *     length
    */
   public record Argument(
       int index, ArgumentType type, OptionalInt sizeIndex, @Nullable String label) {
+    private static final int LAST = 63;
+
     public Argument {
-      if (index < 0 || index > 5 || sizeIndex.orElse(0) < 0 || sizeIndex.orElse(0) > 5) {
+      if (index < 0 || index > LAST || sizeIndex.orElse(0) < 0 || sizeIndex.orElse(0) > LAST) {
         throw new IllegalArgumentException("there is no argument " + index);
       }
       if (sizeIndex.isPresent() != (type == ArgumentType.CHAR_BUF)) {
@@ -85,6 +122,8 @@ public record Hook(
 
   /** {@code NOP} is checked and then left out, so that it never gets here. */
   public enum ArgumentType {
+    /** To be found out from what the node's kernel says. */
+    AUTO,
     INT8,
     UINT8,
     INT16,
@@ -106,7 +145,10 @@ public record Hook(
     SKB,
     SOCKADDR,
     SOCKADDR_UN,
-    NET_DEVICE;
+    NET_DEVICE,
+    DATA_LOC,
+    CONST_BUF,
+    SYSCALL64;
 
     /** Of a pointer to a structure of the kernel: its name there; else empty. */
     public String struct() {
@@ -124,9 +166,8 @@ public record Hook(
         case INT8, UINT8 -> Byte.BYTES;
         case INT16, UINT16 -> Short.BYTES;
         case INT, UINT32, FD -> Integer.BYTES;
-        case LONG, SIZE -> Long.BYTES;
-        case STRING, CHAR_BUF, FILE, PATH, DENTRY, LINUX_BINPRM, FILENAME -> 0;
-        case SOCK, SOCKET, SKB, SOCKADDR, SOCKADDR_UN, NET_DEVICE -> 0;
+        case LONG, SIZE, SYSCALL64 -> Long.BYTES;
+        default -> 0;
       };
     }
   }
@@ -292,6 +333,13 @@ public record Hook(
 
   /** What a filter asks of its argument. Numbers compare as the argument's own width and sign. */
   public sealed interface Matching {
+    /** Of an argument whose type is AUTO: {@link LateTyping} says what it means. */
+    record Untyped(Operator operator, List<String> values) implements Matching {
+      public Untyped {
+        values = List.copyOf(values);
+      }
+    }
+
     record OneOf(Set<Long> numbers) implements Matching {
       public OneOf {
         numbers = nonEmpty(numbers);

@@ -71,7 +71,7 @@ record NumberValues(Problems problems, String path, ArgumentType type, ValueList
     var found =
         value.indexOf(':') >= 0
             ? range.parseRange(value)
-            : boxed(range.parse(value)).map(Range::of);
+            : boxed(parse(range, value)).map(Range::of);
     if (found.isEmpty()) {
       var at = Path.item(path, i);
       problems.invalid(
@@ -84,6 +84,16 @@ record NumberValues(Problems problems, String path, ArgumentType type, ValueList
     }
     found.ifPresent(ranges::add);
     return found.isPresent();
+  }
+
+  /** System calls have names, too. */
+  private OptionalLong parse(NumberRange range, String text) {
+    var number = range.parse(text);
+    if (number.isPresent() || type != ArgumentType.SYSCALL64) {
+      return number;
+    }
+    var call = new CallReader(new Problems()).readSyscall(text, path);
+    return call == null ? number : OptionalLong.of(call.syscall64());
   }
 
   private static Optional<Long> boxed(OptionalLong number) {
@@ -151,7 +161,7 @@ record NumberValues(Problems problems, String path, ArgumentType type, ValueList
   }
 
   private OptionalLong readNumber(NumberRange range, String text, int i) {
-    var number = range.parse(text);
+    var number = parse(range, text);
     if (number.isEmpty()) {
       wrong(
           i,

@@ -2,7 +2,6 @@ package dev.skep.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.skep.policy.ast.ArgumentType;
 import dev.skep.policy.ast.Capability;
 import dev.skep.policy.ast.Cidr;
 import dev.skep.policy.ast.FileType;
@@ -181,23 +180,6 @@ class MatchingTest {
   void ofAnArgumentWhoseTypeIsFoundOutLaterTheValuesAreKept() {
     assertThat(Trees.matching("auto", "Equal", "anything"))
         .isEqualTo(new Matching.Untyped(Operator.EQUAL, List.of("anything")));
-  }
-
-  @Test
-  void onceTheTypeIsFoundOutTheValuesAreReadAsIt() {
-    var equal = new Matching.Untyped(Operator.EQUAL, List.of("7"));
-
-    assertThat(LateTyping.of(equal, ArgumentType.INT32, "there").matching())
-        .isEqualTo(new Matching.Numbers(List.of(Range.of(7))));
-    assertThat(LateTyping.of(equal, ArgumentType.FILE, "there").matching())
-        .isEqualTo(new Matching.Texts(Part.WHOLE, List.of("7")));
-    var wrong = LateTyping.of(equal, ArgumentType.SOCK, "there");
-    assertThat(wrong.matching()).isNull();
-    assertThat(wrong.problems())
-        .singleElement()
-        .asString()
-        .startsWith(
-            "there.operator: is Equal, but the argument is of type sock, which takes SAddr");
   }
 
   /** Without the path of the value. */

@@ -235,7 +235,7 @@ class RefusalsTest {
     return Stream.of(
         arguments("syscall: false\nargs: [{index: 0, type: cred}]", "args[0].type"),
         arguments("syscall: false\nargs: [{index: 6, type: int}]", "args[0].index"),
-        arguments("args: [{index: 0}]", "args[0].type"),
+        arguments("return: true\nreturnArg: {index: 0}", "returnArg.type"),
         arguments("args: [{index: 0, type: cred}]", "args[0].type"),
         arguments("return: true\nreturnArg: {index: 0, type: string}", "returnArg.type"),
         arguments(

@@ -46,7 +46,6 @@ class WholeLanguageTest {
             "spec.lists[1].type",
             "spec.enforcers",
             "spec.selectorsMacros",
-            "spec.kprobes[0].ignore.callNotFound",
             "spec.kprobes[0].args[1].returnCopy",
             "spec.kprobes[0].args[1].maxData",
             "spec.kprobes[0].args[2].resolve",
@@ -56,7 +55,6 @@ class WholeLanguageTest {
             "spec.kprobes[0].selectors[0].matchWorkloads",
             "spec.kprobes[0].selectors[0].matchActions",
             "spec.fentries",
-            "spec.tracepoints",
             "spec.uprobes",
             "spec.usdts");
   }

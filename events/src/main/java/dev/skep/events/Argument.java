@@ -114,6 +114,13 @@ public sealed interface Argument {
    */
   record TruncatedBytesArg(Bytes value, long originalSize, String label) implements Argument {}
 
+  /**
+   * A system call.
+   *
+   * @param abi of the program that made it, such as {@code x64}
+   */
+  record SyscallArg(int number, String abi, String label) implements Argument {}
+
   /** The argument could not be read, and why. */
   record ErrorArg(String message, String label) implements Argument {}
 }

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /** One event of one process. */
 public sealed interface ProcessEvent extends Event
-    permits ProcessExec, ProcessExit, ProcessKprobe, ProcessLsm {
+    permits ProcessExec, ProcessExit, ProcessKprobe, ProcessLsm, ProcessTracepoint {
 
   /** Whose event it is. */
   ProcessRef process();

@@ -5,10 +5,12 @@ import dev.skep.agent.report.AgentFacts;
 import dev.skep.bpf.BpfException;
 import dev.skep.bpf.KernelFunction;
 import dev.skep.bpf.KernelRecord.Namespaces;
+import dev.skep.bpf.KernelTracepoint;
 import dev.skep.bpf.ProcessHooks;
 import dev.skep.bpf.ProcessHooks.Attachment;
 import dev.skep.bpf.kernel.SecurityModules;
 import dev.skep.bpf.kernel.SkepKernels;
+import dev.skep.bpf.kernel.Tracefs;
 import dev.skep.bpf.libbpf.KernelTypes;
 import dev.skep.crds.v1alpha1.NodeStateStatus;
 import dev.skep.crds.v1alpha1.NodeStateStatus.KernelFacts;
@@ -97,13 +99,27 @@ final class ThisHost implements HostFacts {
    * The kernel does not change while it runs; modules come and go, so their absence is not kept.
    */
   @Override
-  public synchronized KernelFunction function(String name) {
+  public KernelFunction function(String name) {
+    return asked(name, types -> types.function(name));
+  }
+
+  @Override
+  public KernelFunction rawTracepoint(String event) {
+    return asked("tracepoint " + event, types -> types.rawTracepoint(event));
+  }
+
+  /** What is asked of the kernel's types. */
+  private interface Question {
+    KernelFunction ask(KernelTypes types) throws BpfException;
+  }
+
+  private synchronized KernelFunction asked(String name, Question question) {
     var known = functions.get(name);
     if (known != null) {
       return known;
     }
     try (var types = KernelTypes.load()) {
-      var found = types.function(name);
+      var found = question.ask(types);
       if (found instanceof KernelFunction.Typed) {
         functions.put(name, found);
       }
@@ -112,6 +128,11 @@ final class ThisHost implements HostFacts {
       LOG.warn("what the kernel says of {} cannot be read: {}", name, e.getMessage());
       return new KernelFunction.Untyped();
     }
+  }
+
+  @Override
+  public KernelTracepoint tracepoint(String subsystem, String event) throws BpfException {
+    return Tracefs.tracepoint(subsystem, event);
   }
 
   @Override

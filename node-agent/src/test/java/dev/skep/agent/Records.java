@@ -110,6 +110,7 @@ public final class Records {
         hook.hook(),
         hook.version(),
         hook.point(),
+        hook.function(),
         hook.selector(),
         hook.action(),
         hook.signal(),
@@ -141,7 +142,33 @@ public final class Records {
       Following following,
       Argument... arguments) {
     return new KernelRecord.Hook(
-        header(time, process), "uid-1", 0, 1, 1, 0, action, signal, following, List.of(arguments));
+        header(time, process),
+        "uid-1",
+        0,
+        1,
+        1,
+        "",
+        0,
+        action,
+        signal,
+        following,
+        List.of(arguments));
+  }
+
+  /** At one of the points of its hook. */
+  public static KernelRecord.Hook at(int point, String function, long time, ProcessKey process) {
+    return new KernelRecord.Hook(
+        header(time, process),
+        "uid-1",
+        0,
+        1,
+        point,
+        function,
+        0,
+        Action.SIGNAL,
+        9,
+        Following.NOTHING,
+        List.of());
   }
 
   public static KernelRecord.Return returned(long entry, ProcessKey process, long value) {

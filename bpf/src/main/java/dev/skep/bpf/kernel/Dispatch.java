@@ -1,9 +1,6 @@
 package dev.skep.bpf.kernel;
 
 import dev.skep.bpf.BpfException;
-import dev.skep.bpf.libbpf.Libc;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -21,10 +18,6 @@ public enum Dispatch {
 
   /** Perf turns preemption off around its programs, and needs tracefs to be told what to attach. */
   PERF_TRACEPOINT("perf_sys_enter", "perf_sys_exit", "policy_perf", "policy_perf_exit");
-
-  private static final Path TRACEFS = Path.of("/sys/kernel/tracing");
-  private static final Path DEBUGFS =
-      Path.of("/sys/kernel/debug/tracing"); // libbpf looks here first
 
   private final String enter;
   private final String exit;
@@ -69,7 +62,16 @@ public enum Dispatch {
             .findAny()
             .orElse(wanted == null ? best() : wanted);
     if (chosen == PERF_TRACEPOINT) {
-      mountTracefs();
+      try {
+        Tracefs.mount();
+      } catch (BpfException e) {
+        throw new BpfException(
+            "open",
+            0,
+            "this kernel stops programs on raw tracepoints in the middle, and would miss calls;"
+                + " what it does not stop needs tracefs: "
+                + e.getMessage());
+      }
     }
     return chosen;
   }
@@ -77,23 +79,5 @@ public enum Dispatch {
   /** The cheapest that misses no call on this kernel. */
   static Dispatch best() throws BpfException {
     return Preemption.reachesTracepoints() ? PERF_TRACEPOINT : RAW_TRACEPOINT;
-  }
-
-  /** Unless it is there: in a container it is not, though the machine may have it. */
-  private static void mountTracefs() throws BpfException {
-    var at = Files.exists(DEBUGFS) ? DEBUGFS : TRACEFS;
-    if (Files.exists(at.resolve("events"))) {
-      return;
-    }
-    try {
-      Libc.mountTracefs(at.toString());
-    } catch (BpfException e) {
-      throw new BpfException(
-          "open",
-          0,
-          "this kernel stops programs on raw tracepoints in the middle, and would miss calls; what"
-              + " it does not stop needs tracefs (%s): mount it (mount -t tracefs tracefs %s)"
-                  .formatted(e.getMessage(), at));
-    }
   }
 }

@@ -100,6 +100,18 @@ public final class HookExplanation implements Resources {
         }
         yield at;
       }
+      case Place.Functions(var names) ->
+          List.of(
+              "attached to: %s by kprobes, whose dispatcher serves all policies on them"
+                  .formatted(few(new TreeSet<>(names))));
+      case Place.Tracepoint(var subsystem, var event) ->
+          List.of(
+              "attached to: perf's tracepoint %s/%s, whose dispatcher serves all policies on it"
+                  .formatted(subsystem, event));
+      case Place.RawTracepoint(var event) ->
+          List.of(
+              "attached to: the raw tracepoint %s, whose dispatcher serves all policies on it"
+                  .formatted(event));
       case Place.LsmHook(var name) ->
           List.of(
               "attached to: the LSM hook %s, whose dispatcher serves all policies on it"
@@ -130,6 +142,10 @@ public final class HookExplanation implements Resources {
   }
 
   private static String words(ArgumentPlan argument) {
+    var field = argument.field();
+    if (field != null) {
+      return word(argument.kind()) + " of the field at byte " + field.offset();
+    }
     return word(argument.kind())
         + " of parameter "
         + argument.index()

@@ -71,6 +71,13 @@ final class HookPlanCodec {
       put(at, Structs.ARGUMENT_PLAN, "kind", argument.kind().code());
       put(at, Structs.ARGUMENT_PLAN, "index", argument.index());
       put(at, Structs.ARGUMENT_PLAN, "size_index", argument.sizeIndex());
+      var field = argument.field();
+      if (field != null) {
+        put(at, Structs.ARGUMENT_PLAN, "bytes", field.bytes());
+        at.set(JAVA_SHORT, offset(Structs.ARGUMENT_PLAN, "offset"), (short) field.offset());
+        at.set(JAVA_SHORT, offset(Structs.ARGUMENT_PLAN, "length"), (short) field.length());
+        put(at, Structs.ARGUMENT_PLAN, "length_bytes", field.lengthBytes());
+      }
     }
     if (hook.selectors().isEmpty()) {
       writeActions(plan, 0, ALL, resources);

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One program per hook, made of its plan, in the slots of the map that programs of its place have:
- * {@code hook_programs}, {@code function_programs}, or one for each LSM hook.
+ * {@code hook_programs}, {@code function_programs} and the like, or one for each LSM hook.
  */
 final class HookPrograms implements AutoCloseable {
   private static final String PLAN = "hook";
@@ -40,6 +40,8 @@ final class HookPrograms implements AutoCloseable {
   private final Places places;
   private final Kind syscalls;
   private final Kind functions;
+  private final Kind tracepoints;
+  private final Kind rawTracepoints;
   private final byte[] lsmFile = Programs.LSM_POLICY.bytes();
 
   private final Map<Programs, Long> plansAt = new EnumMap<>(Programs.class);
@@ -69,6 +71,18 @@ final class HookPrograms implements AutoCloseable {
             Programs.FUNCTION_POLICY.bytes(),
             new Slots("policy_function", "function_programs"),
             new Slots("policy_function_return", "function_returns"));
+    this.tracepoints =
+        new Kind(
+            Programs.FUNCTION_POLICY,
+            functions.file(),
+            new Slots("policy_tracepoint", "tracepoint_programs"),
+            null);
+    this.rawTracepoints =
+        new Kind(
+            Programs.RAW_POLICY,
+            Programs.RAW_POLICY.bytes(),
+            new Slots("policy_raw", "raw_programs"),
+            null);
     this.sets = sets;
     this.followed = followed;
   }
@@ -102,7 +116,9 @@ final class HookPrograms implements AutoCloseable {
   private Kind kind(Place place) throws BpfException {
     return switch (place) {
       case Place.Syscalls _ -> syscalls;
-      case Place.Function _ -> functions;
+      case Place.Function _, Place.Functions _ -> functions;
+      case Place.Tracepoint _ -> tracepoints;
+      case Place.RawTracepoint _ -> rawTracepoints;
       case Place.LsmHook hook -> lsm(places.point(hook));
     };
   }
@@ -114,7 +130,7 @@ final class HookPrograms implements AutoCloseable {
 
   /** Whose programs a slot can have. */
   private List<Kind> kinds() {
-    var kinds = new ArrayList<>(List.of(syscalls, functions));
+    var kinds = new ArrayList<>(List.of(syscalls, functions, tracepoints, rawTracepoints));
     places.lsmPoints().forEach(point -> kinds.add(lsm(point)));
     return kinds;
   }

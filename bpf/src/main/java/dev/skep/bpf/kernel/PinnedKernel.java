@@ -125,7 +125,7 @@ final class PinnedKernel implements SkepKernel {
     }
     var shares = new RingShares(maps.get("ring_read"));
     owned.push(shares);
-    var decoder = new RecordDecoder(owners, shares);
+    var decoder = new RecordDecoder(owners, sensors.places()::lastName, shares);
     var ring = new RingReader(maps.get(NodeMaps.RING), decoder);
     owned.push(ring);
     try {

@@ -4,6 +4,7 @@ import dev.skep.bpf.BpfException;
 import dev.skep.bpf.HookPlan;
 import dev.skep.bpf.HookPlan.Place;
 import dev.skep.bpf.layout.Structs;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -14,16 +15,22 @@ final class Places implements AutoCloseable {
   /** A function's name has no slash. */
   private static final String LSM = "lsm/";
 
+  private static final String RAW = "raw/";
+
   private final Points points;
   private final Overrides overrides;
   private final Functions functions;
   private final LsmHooks lsmHooks;
+  private final Tracepoints tracepoints;
+  private final RawTracepoints rawTracepoints;
 
   Places(Folder folder, NodeMaps maps, int generation) throws BpfException {
     points = new Points(maps);
     overrides = new Overrides(folder, maps, generation);
     functions = new Functions(folder, maps, generation, overrides);
     lsmHooks = new LsmHooks(folder, maps, generation);
+    tracepoints = new Tracepoints(folder, maps, generation);
+    rawTracepoints = new RawTracepoints(folder, maps, generation);
   }
 
   /** Where hooks of this place are asked; one that is new gets a point. */
@@ -31,7 +38,16 @@ final class Places implements AutoCloseable {
     return switch (place) {
       case Place.Syscalls(var numbers, _) -> numbers;
       case Place.Function(var name) -> Set.of(points.of(name));
+      case Place.Functions(var names) -> {
+        var all = new HashSet<Integer>();
+        for (var name : names) {
+          all.add(points.of(name));
+        }
+        yield all;
+      }
       case Place.LsmHook hook -> Set.of(point(hook));
+      case Place.Tracepoint tracepoint -> Set.of(points.of(tracepoint.name()));
+      case Place.RawTracepoint(var event) -> Set.of(points.of(RAW + event));
     };
   }
 
@@ -48,11 +64,25 @@ final class Places implements AutoCloseable {
   }
 
   private Dispatchers dispatchers(String name) {
-    return name.startsWith(LSM) ? lsmHooks : functions;
+    if (name.startsWith(LSM)) {
+      return lsmHooks;
+    }
+    if (name.startsWith(RAW)) {
+      return rawTracepoints;
+    }
+    return Tracepoints.isTracepoint(name) ? tracepoints : functions;
   }
 
   private static String bare(String name) {
-    return name.startsWith(LSM) ? name.substring(LSM.length()) : name;
+    return name.substring(name.indexOf('/') + 1);
+  }
+
+  /**
+   * The function or tracepoint of a point, which it has or had last, for records that are read
+   * after it was freed; empty if there is none. Any thread.
+   */
+  String lastName(int point) {
+    return bare(points.lastName(point));
   }
 
   /** From now on the place is seen, and what else the hook asks for is there. */
@@ -67,7 +97,16 @@ final class Places implements AutoCloseable {
       }
       case Place.Syscalls _ -> {} // seen as soon as one is asked for
       case Place.Function(var name) -> functions.watch(name, points.of(name), hook);
+      case Place.Functions(var names) -> {
+        for (var name : names) {
+          functions.watch(name, points.of(name), hook);
+        }
+      }
       case Place.LsmHook place -> lsmHooks.watch(place.name(), point(place), hook);
+      case Place.Tracepoint tracepoint ->
+          tracepoints.watch(tracepoint.name(), points.of(tracepoint.name()), hook);
+      case Place.RawTracepoint(var event) ->
+          rawTracepoints.watch(event, points.of(RAW + event), hook);
     }
   }
 
@@ -113,12 +152,21 @@ final class Places implements AutoCloseable {
     if (name == null) {
       return "system call " + point;
     }
-    return (name.startsWith(LSM) ? "LSM hook " : "function ") + bare(name);
+    var dispatchers = dispatchers(name);
+    var kind =
+        dispatchers.equals(lsmHooks)
+            ? "LSM hook "
+            : dispatchers.equals(functions) ? "function " : "tracepoint ";
+    return kind + bare(name);
   }
 
   /** Runs that the kernel skipped. */
   long recursionMisses() throws BpfException {
-    return functions.recursionMisses() + lsmHooks.recursionMisses() + overrides.recursionMisses();
+    return functions.recursionMisses()
+        + lsmHooks.recursionMisses()
+        + tracepoints.recursionMisses()
+        + rawTracepoints.recursionMisses()
+        + overrides.recursionMisses();
   }
 
   @Override
@@ -126,5 +174,7 @@ final class Places implements AutoCloseable {
     overrides.close();
     functions.close();
     lsmHooks.close();
+    tracepoints.close();
+    rawTracepoints.close();
   }
 }

@@ -12,6 +12,7 @@ import java.util.Set;
 /** What a plan must keep to, to fit into the kernel's maps. Pure. */
 final class PlanLimits {
   private static final int LSM_NAME_BYTES = 119;
+  private static final int RAW_NAME_BYTES = Structs.FUNCTION_NAME_BYTES - 1 - "raw/".length();
 
   private PlanLimits() {}
 
@@ -41,6 +42,17 @@ final class PlanLimits {
         }
       }
       case Place.Function(var name) -> checkName(hook, name, Structs.FUNCTION_NAME_BYTES - 1);
+      case Place.Functions(var names) -> {
+        if (names.isEmpty()) {
+          throw refused("hook " + hook.index() + " sits on no function");
+        }
+        for (var name : names) {
+          checkName(hook, name, Structs.FUNCTION_NAME_BYTES - 1);
+        }
+      }
+      case Place.RawTracepoint(var event) -> checkName(hook, event, RAW_NAME_BYTES);
+      case Place.Tracepoint tracepoint ->
+          checkName(hook, tracepoint.name(), Structs.FUNCTION_NAME_BYTES - 1);
       case Place.LsmHook(var name) -> {
         checkName(hook, name, LSM_NAME_BYTES);
         if (hook.selectors().stream().anyMatch(selector -> selector.error() > 0)) {

@@ -55,6 +55,9 @@ record PlanPrint(PlanHash program, PlanHash plan, List<ValueSet> sets) {
     return switch (place) {
       case Place.Syscalls(var numbers, _) -> "syscalls " + numbers.stream().sorted().toList();
       case Place.Function(var name) -> "function " + name;
+      case Place.Functions(var names) -> "functions " + names.stream().sorted().toList();
+      case Place.Tracepoint tracepoint -> "tracepoint " + tracepoint.name();
+      case Place.RawTracepoint(var event) -> "raw tracepoint " + event;
       case Place.LsmHook(var name) -> "lsm " + name;
     };
   }

@@ -8,6 +8,7 @@ import dev.skep.bpf.libbpf.KernelMap;
 import java.lang.foreign.Arena;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +20,8 @@ final class Points {
   private final KernelMap names;
   private final TreeMap<String, Integer> points = new TreeMap<>();
   private final TreeMap<Integer, String> syscalls = new TreeMap<>();
+  private final AtomicReferenceArray<@Nullable String> lastNames =
+      new AtomicReferenceArray<>(Structs.POINTS_MAX);
 
   Points(NodeMaps maps) throws BpfException {
     names = maps.get("functions");
@@ -28,7 +31,7 @@ final class Points {
       if (!name.isEmpty() && point < Structs.SYSCALLS_MAX) {
         syscalls.put(point, name);
       } else if (!name.isEmpty()) {
-        points.put(name, point);
+        put(point, name);
       }
     });
   }
@@ -67,12 +70,23 @@ final class Points {
       throw new BpfException(
           "apply",
           0,
-          "policies watch %d functions of the kernel already, there is no room for %s"
+          "policies watch %d functions and tracepoints already, there is no room for %s"
               .formatted(Structs.FUNCTIONS_MAX, name));
     }
     write(point, name);
-    points.put(name, point);
+    put(point, name);
     return point;
+  }
+
+  private void put(int point, String name) {
+    points.put(name, point);
+    lastNames.set(point, name);
+  }
+
+  /** Which a point has or had last; empty if there is none. Any thread. */
+  String lastName(int point) {
+    var name = point < Structs.POINTS_MAX ? lastNames.get(point) : null;
+    return name == null ? "" : name;
   }
 
   void free(String name) throws BpfException {

@@ -13,12 +13,16 @@ enum Programs {
   VIEW("view"),
   SYSCALLS("syscalls"),
   FUNCTION("function"),
+  TRACEPOINT("tracepoint"),
+  RAW("raw"),
   OVERRIDE("override"),
   PROBE("probe"),
   LSM("lsm"),
   POLICY("policy"),
-  /** The same on functions of the kernel. */
+  /** The same on functions of the kernel and on tracepoints. */
   FUNCTION_POLICY("fnpolicy"),
+  /** On raw tracepoints. */
+  RAW_POLICY("rwpolicy"),
   /** On an LSM hook. */
   LSM_POLICY("lsmhooks");
 

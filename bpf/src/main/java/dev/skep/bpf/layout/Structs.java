@@ -20,7 +20,7 @@ import java.util.List;
  * the types that the compiler wrote into the built objects.
  */
 public final class Structs {
-  public static final int LAYOUT = 11; // SKEP_LAYOUT
+  public static final int LAYOUT = 12; // SKEP_LAYOUT
   public static final int HANDING_OVER = 1;
   public static final int DATA_MAX_BYTES = 4096;
   public static final int BINARY_BYTES = 256;
@@ -32,7 +32,8 @@ public final class Structs {
   public static final int FUNCTIONS_MAX = 512;
   public static final int POINTS_MAX = SYSCALLS_MAX + FUNCTIONS_MAX;
   public static final int FUNCTION_NAME_BYTES = 128;
-  public static final int ARGUMENTS_MAX = 6;
+  public static final int ARGUMENTS_MAX = 8;
+  public static final int REGISTERS_MAX = 6;
   public static final int SELECTORS_MAX = 16;
   public static final int FILTERS_MAX = 256;
   public static final int INLINE_VALUES = 4;
@@ -206,7 +207,16 @@ public final class Structs {
           u32("padding"));
 
   public static final StructLayout ARGUMENT_PLAN =
-      struct("argument_plan", u8("kind"), u8("index"), u8("size_index"), u8("padding"));
+      struct(
+          "argument_plan",
+          u8("kind"),
+          u8("index"),
+          u8("size_index"),
+          u8("bytes"),
+          u16("offset"),
+          u16("length"),
+          u8("length_bytes"),
+          array("padding", 7, JAVA_BYTE));
 
   public static final StructLayout FILTER_PLAN =
       struct(

@@ -19,6 +19,10 @@ public final class BpfProgram {
       NativeFunction.libbpf("bpf_program__attach", Returns.POINTER);
   private static final NativeFunction ATTACH_KPROBE =
       NativeFunction.libbpf("bpf_program__attach_kprobe_opts", Returns.POINTER);
+  private static final NativeFunction ATTACH_TRACEPOINT =
+      NativeFunction.libbpf("bpf_program__attach_tracepoint_opts", Returns.POINTER);
+  private static final NativeFunction ATTACH_RAW_TRACEPOINT =
+      NativeFunction.libbpf("bpf_program__attach_raw_tracepoint", Returns.POINTER);
   private static final NativeFunction ATTACH_ITERATOR =
       NativeFunction.libbpf("bpf_program__attach_iter", Returns.POINTER);
   private static final NativeFunction GET_FD_BY_ID =
@@ -28,6 +32,9 @@ public final class BpfProgram {
   private static final long KPROBE_BYTES = 32;
   private static final long KPROBE_COOKIE = 8;
   private static final long KPROBE_RETURN = 24;
+
+  // struct bpf_tracepoint_opts: sz, bpf_cookie.
+  private static final long TRACEPOINT_BYTES = 16;
 
   // struct bpf_prog_info up to `name`, its end.
   private static final int INFO_BYTES = 80;
@@ -95,6 +102,36 @@ public final class BpfProgram {
       return link(
           ATTACH_KPROBE,
           ATTACH_KPROBE.call(program, arena.allocateFrom(function).address(), options.address()));
+    }
+  }
+
+  /**
+   * Attaches to a tracepoint of tracefs, which has to be mounted, beside others that it is attached
+   * to; Linux 5.15.
+   *
+   * @param cookie what the program sees by bpf_get_attach_cookie
+   */
+  public BpfLink attachTracepoint(String subsystem, String event, long cookie) throws BpfException {
+    try (var arena = Arena.ofConfined()) {
+      var options = arena.allocate(TRACEPOINT_BYTES, Long.BYTES);
+      options.set(JAVA_LONG, 0, TRACEPOINT_BYTES);
+      options.set(JAVA_LONG, Long.BYTES, cookie);
+      return link(
+          ATTACH_TRACEPOINT,
+          ATTACH_TRACEPOINT.call(
+              program,
+              arena.allocateFrom(subsystem).address(),
+              arena.allocateFrom(event).address(),
+              options.address()));
+    }
+  }
+
+  /** Attaches to a tracepoint, as which it gets what the kernel's code gives that. */
+  public BpfLink attachRawTracepoint(String event) throws BpfException {
+    try (var arena = Arena.ofConfined()) {
+      return link(
+          ATTACH_RAW_TRACEPOINT,
+          ATTACH_RAW_TRACEPOINT.call(program, arena.allocateFrom(event).address()));
     }
   }
 

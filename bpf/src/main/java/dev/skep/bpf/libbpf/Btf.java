@@ -10,6 +10,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -39,6 +40,7 @@ public final class Btf {
   private static final int KIND_DATASEC = 15;
   private static final int KIND_TYPE_TAG = 18;
   private static final int KIND_ENUM64 = 19;
+  private static final int INT_SIGNED = 1 << 24;
   private static final int KIND_SHIFT = 24;
   private static final int KIND_MASK = 0x1f;
   private static final int PARAMETER_BYTES = 8;
@@ -97,6 +99,22 @@ public final class Btf {
       return Optional.empty();
     }
     int prototype = found.get().get(JAVA_INT, 8);
+    boolean returns = type(prototype, TYPE_BYTES).get(JAVA_INT, 8) != 0; // type 0 is void
+    return Optional.of(new KernelFunction.Typed(parameters(prototype), returns));
+  }
+
+  /** The parameters of a function that a typedef points to, but for the first, its own data. */
+  Optional<KernelFunction.Typed> callback(String typedef) throws BpfException {
+    var found = find(typedef, KIND_TYPEDEF);
+    if (found.isEmpty()) {
+      return Optional.empty();
+    }
+    var pointer = plain(found.get().get(JAVA_INT, 8));
+    var parameters = parameters(pointer.get(JAVA_INT, 8));
+    return Optional.of(new KernelFunction.Typed(parameters.subList(1, parameters.size()), false));
+  }
+
+  private List<Parameter> parameters(int prototype) throws BpfException {
     int count = count(type(prototype, TYPE_BYTES));
     var list = type(prototype, TYPE_BYTES + (long) count * PARAMETER_BYTES);
     var parameters = new ArrayList<Parameter>();
@@ -104,17 +122,35 @@ public final class Btf {
       long at = TYPE_BYTES + (long) i * PARAMETER_BYTES; // btf_param: name, type
       parameters.add(parameter(list.get(JAVA_INT, at + 4)));
     }
-    boolean returns = list.get(JAVA_INT, 8) != 0; // type 0 is void
-    return Optional.of(new KernelFunction.Typed(parameters, returns));
+    return parameters;
   }
 
   private Parameter parameter(int id) throws BpfException {
     var type = plain(id);
     return switch (kind(type)) {
-      case KIND_INT, KIND_ENUM, KIND_ENUM64 -> new Parameter.Integral(type.get(JAVA_INT, 8));
-      case KIND_POINTER -> new Parameter.Pointer(struct(type.get(JAVA_INT, 8)));
+      case KIND_INT -> new Parameter.Integral(type.get(JAVA_INT, 8), isSigned(type));
+      case KIND_ENUM, KIND_ENUM64 ->
+          new Parameter.Integral(type.get(JAVA_INT, 8), type.get(JAVA_INT, 4) < 0);
+      case KIND_POINTER ->
+          isCharacter(type.get(JAVA_INT, 8))
+              ? new Parameter.Text()
+              : new Parameter.Pointer(struct(type.get(JAVA_INT, 8)));
       default -> new Parameter.Other();
     };
+  }
+
+  /** Of an integer, after whose btf_type comes how it is encoded. */
+  private static boolean isSigned(MemorySegment type) {
+    return (type.reinterpret(TYPE_BYTES + Integer.BYTES).get(JAVA_INT, TYPE_BYTES) & INT_SIGNED)
+        != 0;
+  }
+
+  private boolean isCharacter(int id) throws BpfException {
+    if (id == 0) {
+      return false; // void
+    }
+    var type = plain(id);
+    return kind(type) == KIND_INT && name(type).equals("char");
   }
 
   /** Its name, or nothing if it is none. */

@@ -41,6 +41,12 @@ public final class KernelTypes implements AutoCloseable {
     return isSymbol(name) ? new KernelFunction.Untyped() : new KernelFunction.Missing();
   }
 
+  /** What a tracepoint is given by the kernel's code; those of modules are not known. */
+  public KernelFunction rawTracepoint(String event) throws BpfException {
+    var typed = btf.callback("btf_trace_" + event);
+    return typed.isPresent() ? typed.get() : new KernelFunction.Missing();
+  }
+
   /** Lines of kallsyms: address, type, name, and the module in brackets. */
   private static boolean isSymbol(String name) throws BpfException {
     try (var lines = Files.lines(SYMBOLS, StandardCharsets.ISO_8859_1)) {

@@ -19,6 +19,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -78,13 +79,18 @@ public final class RecordDecoder {
   private static final @Nullable ArgumentKind[] KINDS = kindsByCode();
 
   private final HookOwners owners;
+  private final IntFunction<String> functions;
   private final RingShares shares;
   private final ProcessDecoder processes = new ProcessDecoder();
   private final LongAdder malformed = new LongAdder();
   private final LongAdder ownerless = new LongAdder();
 
-  public RecordDecoder(HookOwners owners, RingShares shares) {
+  /**
+   * @param functions of the kernel, and tracepoints, by their points
+   */
+  public RecordDecoder(HookOwners owners, IntFunction<String> functions, RingShares shares) {
     this.owners = owners;
+    this.functions = functions;
     this.shares = shares;
   }
 
@@ -189,12 +195,14 @@ public final class RecordDecoder {
       ownerless.increment();
       return null;
     }
+    int point = u16(ring, at + HOOK_POINT);
     return new KernelRecord.Hook(
         header(ring, at),
         owner.policy(),
         owner.hook(),
         owner.edition(),
-        u16(ring, at + HOOK_POINT),
+        point,
+        point < Structs.SYSCALLS_MAX ? "" : functions.apply(point),
         u8(ring, at + HOOK_SELECTOR),
         ACTIONS[action],
         u16(ring, at + HOOK_SIGNAL),

@@ -1,5 +1,6 @@
 package dev.skep.bpf.kernel;
 
+import dev.skep.bpf.BpfException;
 import dev.skep.bpf.HookPlan;
 import dev.skep.bpf.HookPlan.ArgumentFilter;
 import dev.skep.bpf.HookPlan.ArgumentKind;
@@ -11,6 +12,7 @@ import dev.skep.bpf.HookPlan.PidFilter;
 import dev.skep.bpf.HookPlan.Range;
 import dev.skep.bpf.HookPlan.SelectorPlan;
 import dev.skep.bpf.HookPlan.TextPart;
+import dev.skep.bpf.KernelTracepoint;
 import dev.skep.bpf.PolicyPlan;
 import dev.skep.bpf.PolicyPlan.Scope;
 import java.nio.file.Path;
@@ -56,6 +58,32 @@ final class Plans {
         false,
         List.of(new ArgumentPlan(ArgumentKind.FILE, 0, 0)),
         List.of(new SelectorPlan(List.of(), List.of(filter), true, 0, null, -1)));
+  }
+
+  /** The same by the tracepoint of the call. */
+  static HookPlan killWritesSeenByTracepointTo(int index, Path file) throws BpfException {
+    var write = new HookPlan.Place.Tracepoint("syscalls", "sys_enter_write");
+    var format = (KernelTracepoint.Format) Tracefs.tracepoint(write.subsystem(), write.event());
+    var fd = format.fields().stream().filter(it -> it.name().equals("fd")).findAny().orElseThrow();
+    var filter = new ArgumentFilter(0, false, new Matching.TextOneOf(Set.of(file.toString())));
+    return new HookPlan(
+        index,
+        write,
+        false,
+        List.of(
+            new ArgumentPlan(ArgumentKind.FD, 0, new HookPlan.Field(fd.offset(), Integer.BYTES))),
+        List.of(new SelectorPlan(List.of(), List.of(), List.of(filter), true, SIGKILL)));
+  }
+
+  /** Kills who executes the file. */
+  static HookPlan killExecsOf(int index, Path file) {
+    var filter = new ArgumentFilter(0, false, new Matching.TextOneOf(Set.of(file.toString())));
+    return new HookPlan(
+        index,
+        new HookPlan.Place.RawTracepoint("sched_process_exec"),
+        false,
+        List.of(new ArgumentPlan(ArgumentKind.BINPRM, 2, 0)),
+        List.of(new SelectorPlan(List.of(), List.of(), List.of(filter), true, SIGKILL)));
   }
 
   static HookPlan watchWritesTo(int index, Path... files) {

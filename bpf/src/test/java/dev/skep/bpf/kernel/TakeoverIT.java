@@ -70,6 +70,18 @@ class TakeoverIT {
         REFUSED);
   }
 
+  @Test
+  void noWriteSlipsPastATracepointEither() throws Exception {
+    attackWhileAgentsFollowEachOther(
+        Plans.killWritesSeenByTracepointTo(0, ledger), "/bin/echo lost >> " + ledger, KILLED);
+  }
+
+  @Test
+  void noProgramSlipsPastARawTracepointEither() throws Exception {
+    var forbidden = Files.copy(Path.of("/bin/true"), dir.toRealPath().resolve("forbidden"));
+    attackWhileAgentsFollowEachOther(Plans.killExecsOf(0, forbidden), forbidden.toString(), KILLED);
+  }
+
   private void attackWhileAgentsFollowEachOther(HookPlan hook, String attack, int code)
       throws Exception {
     int most = 1500; // whose records the ring has room for, should nobody read it

@@ -263,6 +263,32 @@ class FunctionHookIT {
   }
 
   @Test
+  void oneHookOnManyFunctionsTellsWhichItWas() throws Exception {
+    var file = Files.writeString(folder.resolve("file"), "");
+    var at = Files.createDirectory(folder.resolve("at"));
+    node.enforce(
+        "many",
+        new HookPlan(
+            0,
+            new Place.Functions(Set.of("do_unlinkat", "do_rmdir", "security_file_open")),
+            false,
+            List.of(),
+            List.of()));
+
+    var gone = Trigger.run("unlink", file, "rmdir", at);
+
+    assertThat(node.records(Hook.class, gone.pid()))
+        .extracting(Hook::function)
+        .containsSubsequence("do_unlinkat", "do_rmdir");
+    assertThat(node.kernel().policies().values()).allMatch(policy -> policy.complete());
+    assertThat(links()).hasSize(3);
+    node.enforce("many", function("do_rmdir", List.of()));
+    assertThat(links()).hasSize(1);
+    node.kernel().remove("many");
+    assertThat(links()).isEmpty();
+  }
+
+  @Test
   void nothingIsLeftOfAFunctionThatNobodyWatches() throws Exception {
     node.enforce("one", function("do_unlinkat", List.of()));
     node.enforce("two", function("do_unlinkat", List.of()));

@@ -37,6 +37,7 @@ class RecordDecoderTest {
   private final RecordDecoder decoder =
       new RecordDecoder(
           (slot, version) -> slot == 7 && version == 3 ? new Owner("uid", 1, 12) : null,
+          point -> "function_" + point,
           new RingShares(Arena.ofAuto().allocate((long) Structs.HOOKS_MAX * Long.BYTES, 8)));
 
   @Test

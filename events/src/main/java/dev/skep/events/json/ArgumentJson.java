@@ -19,6 +19,7 @@ import dev.skep.events.Argument.SockArg;
 import dev.skep.events.Argument.SockaddrArg;
 import dev.skep.events.Argument.SockaddrUnArg;
 import dev.skep.events.Argument.StringArg;
+import dev.skep.events.Argument.SyscallArg;
 import dev.skep.events.Argument.TruncatedBytesArg;
 import dev.skep.events.Argument.UintArg;
 import dev.skep.events.Bytes;
@@ -38,6 +39,7 @@ final class ArgumentJson {
   private static final SerializedString LONG_ARG = new SerializedString("long_arg");
   private static final SerializedString UINT_ARG = new SerializedString("uint_arg");
   private static final SerializedString ERROR_ARG = new SerializedString("error_arg");
+  private static final SerializedString SYSCALL_ID = new SerializedString("syscall_id");
   private static final SerializedString LABEL = new SerializedString("label");
 
   private static final SerializedString MOUNT = new SerializedString("mount");
@@ -45,6 +47,8 @@ final class ArgumentJson {
   private static final SerializedString FLAGS = new SerializedString("flags");
   private static final SerializedString PERMISSION = new SerializedString("permission");
   private static final SerializedString ORIG_SIZE = new SerializedString("orig_size");
+  private static final SerializedString ID = new SerializedString("id");
+  private static final SerializedString ABI = new SerializedString("abi");
   private static final SerializedString MESSAGE = new SerializedString("Message");
 
   private ArgumentJson() {}
@@ -52,12 +56,12 @@ final class ArgumentJson {
   static void write(JsonLine out, Argument argument) throws IOException {
     var json = out.json();
     json.writeStartObject();
-    if (comesBeforeLabel(argument)) {
-      writeValue(out, argument);
+    if (!comesBeforeLabel(argument)) {
       out.plain(LABEL, wellFormed(argument.label()));
+      writeValue(out, argument);
     } else {
-      out.plain(LABEL, wellFormed(argument.label()));
       writeValue(out, argument);
+      out.plain(LABEL, wellFormed(argument.label()));
     }
     json.writeEndObject();
   }
@@ -65,7 +69,8 @@ final class ArgumentJson {
   /** The label's number, 18, lies between those of the kinds. */
   private static boolean comesBeforeLabel(Argument argument) {
     return switch (argument) {
-      case ErrorArg _, LinuxBinprmArg _, SockaddrArg _, SockaddrUnArg _, NetDevArg _ -> false;
+      case ErrorArg _, LinuxBinprmArg _, SockaddrArg _, SockaddrUnArg _ -> false;
+      case NetDevArg _, SyscallArg _ -> false;
       case IntArg _, UintArg _, SizeArg _, LongArg _, StringArg _, FileArg _, PathArg _ -> true;
       case BytesArg _, TruncatedBytesArg _, SockArg _, SkbArg _ -> true;
     };
@@ -116,6 +121,13 @@ final class ArgumentJson {
       case SockaddrArg address -> NetworkJson.write(out, address);
       case SockaddrUnArg address -> NetworkJson.write(out, address);
       case NetDevArg device -> NetworkJson.write(out, device);
+      case SyscallArg(int number, var abi, _) -> {
+        json.writeFieldName(SYSCALL_ID);
+        json.writeStartObject();
+        out.plain(ID, number);
+        out.plain(ABI, abi);
+        json.writeEndObject();
+      }
       case ErrorArg(var message, _) -> {
         json.writeFieldName(ERROR_ARG);
         json.writeStartObject();

@@ -13,6 +13,7 @@ import dev.skep.events.ProcessKprobe;
 import dev.skep.events.ProcessLsm;
 import dev.skep.events.ProcessRef;
 import dev.skep.events.ProcessThrottle;
+import dev.skep.events.ProcessTracepoint;
 import java.io.IOException;
 import java.util.EnumMap;
 import java.util.List;
@@ -29,12 +30,16 @@ public final class EventJson {
   private static final byte[] PROCESS_EXIT = Line.utf8("{\"process_exit\":{\"process\":");
   private static final byte[] PROCESS_KPROBE = Line.utf8("{\"process_kprobe\":{\"process\":");
   private static final byte[] PROCESS_LSM = Line.utf8("{\"process_lsm\":{\"process\":");
+  private static final byte[] PROCESS_TRACEPOINT =
+      Line.utf8("{\"process_tracepoint\":{\"process\":");
   private static final byte[] PROCESS_THROTTLE = Line.utf8("{\"process_throttle\":{\"type\":");
 
   private static final byte[] PARENT = Line.field("parent");
   private static final byte[] ANCESTORS = Line.utf8(",\"ancestors\":[");
   private static final byte[] SIGNAL = Line.field("signal");
   private static final byte[] STATUS = Line.field("status");
+  private static final byte[] SUBSYS = Line.field("subsys");
+  private static final byte[] EVENT = Line.field("event");
   private static final byte[] FUNCTION_NAME = Line.field("function_name");
   private static final byte[] ARGS = Line.field("args");
   private static final byte[] RETURN = Line.field("return");
@@ -151,6 +156,17 @@ public final class EventJson {
         writeAction(ACTION, lsm.action());
         writeTags(lsm.hook().tags());
         writeAncestors(lsm.ancestors());
+      }
+      case ProcessTracepoint tracepoint -> {
+        begin(PROCESS_TRACEPOINT, tracepoint, null);
+        out.plain(SUBSYS, tracepoint.subsystem());
+        out.plain(EVENT, tracepoint.hook().function());
+        writeArguments(tracepoint.args());
+        out.plain(POLICY_NAME, tracepoint.hook().policy());
+        writeAction(ACTION, tracepoint.action());
+        out.plain(MESSAGE, tracepoint.hook().message());
+        writeTags(tracepoint.hook().tags());
+        writeAncestors(tracepoint.ancestors());
       }
       case ProcessThrottle throttle -> {
         line.write(PROCESS_THROTTLE);

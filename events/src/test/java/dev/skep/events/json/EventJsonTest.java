@@ -30,6 +30,7 @@ import dev.skep.events.ProcessKprobe;
 import dev.skep.events.ProcessLsm;
 import dev.skep.events.ProcessRef;
 import dev.skep.events.ProcessThrottle;
+import dev.skep.events.ProcessTracepoint;
 import dev.skep.events.TracedContainer;
 import dev.skep.events.TracedProcess;
 import dev.skep.events.UserNamespace;
@@ -371,6 +372,32 @@ class EventJsonTest {
             {"label":"path","error_arg":{"Message":"page not present"}}],"return":{"int_arg":-9},\
             "action":"KPROBE_ACTION_SIGKILL","policy_name":"p1",\
             "return_action":"KPROBE_ACTION_POST","message":"m","tags":["a"]},\
+            "node_name":"n1","time":"2026-01-02T03:04:05.000060Z"}
+            """
+                .formatted(ID_JSON));
+  }
+
+  @Test
+  void aTracepointIsWrittenWithItsSubsystemAndSystemCallsWithTheirAbi() {
+    var tracepoint =
+        new ProcessTracepoint(
+            TIME,
+            new ProcessRef(ID, 0, 45),
+            null,
+            "raw_syscalls",
+            new Hook("sys_enter", "p1", "m", List.of("a")),
+            List.of(
+                new Argument.SyscallArg(59, "x64", "call"), new Argument.SyscallArg(0, "i386", "")),
+            Action.POST,
+            List.of());
+
+    assertThat(line(tracepoint))
+        .isEqualTo(
+            """
+            {"process_tracepoint":{"process":%s"tid":45,"in_init_tree":false},\
+            "subsys":"raw_syscalls","event":"sys_enter","args":[\
+            {"label":"call","syscall_id":{"id":59,"abi":"x64"}},{"syscall_id":{"abi":"i386"}}],\
+            "policy_name":"p1","action":"KPROBE_ACTION_POST","message":"m","tags":["a"]},\
             "node_name":"n1","time":"2026-01-02T03:04:05.000060Z"}
             """
                 .formatted(ID_JSON));

@@ -25,6 +25,7 @@ import dev.skep.events.ProcessKprobe;
 import dev.skep.events.ProcessLsm;
 import dev.skep.events.ProcessRef;
 import dev.skep.events.ProcessThrottle;
+import dev.skep.events.ProcessTracepoint;
 import dev.skep.events.Signals;
 import dev.skep.events.TracedContainer;
 import dev.skep.events.TracedProcess;
@@ -63,7 +64,17 @@ final class RandomEvents {
   }
 
   Event event() {
-    return switch (random.nextInt(8)) {
+    return switch (random.nextInt(9)) {
+      case 7 ->
+          new ProcessTracepoint(
+              time(),
+              process(),
+              parent(),
+              text(),
+              new Hook(text(), text(), text(), texts(3).toList()),
+              Stream.generate(this::argument).limit(random.nextInt(9)).toList(),
+              action(),
+              ancestors());
       case 0 ->
           new ProcessThrottle(
               time(),
@@ -103,7 +114,7 @@ final class RandomEvents {
   }
 
   Argument argument() {
-    return switch (random.nextInt(16)) {
+    return switch (random.nextInt(17)) {
       case 0 -> new Argument.IntArg((int) number(), text());
       case 1 -> new Argument.UintArg((int) number(), text());
       case 2 -> new Argument.SizeArg(number(), text());
@@ -111,6 +122,7 @@ final class RandomEvents {
       case 4 -> new Argument.StringArg(text(), text());
       case 5 -> new Argument.FileArg(text(), text(), text(), text(), text());
       case 6 -> new Argument.BytesArg(bytes(), text());
+      case 15 -> new Argument.SyscallArg((int) number(), text(), text());
       case 7 -> new Argument.TruncatedBytesArg(bytes(), number(), text());
       case 8 -> new Argument.PathArg(text(), text(), text(), text(), text());
       case 9 -> new Argument.LinuxBinprmArg(text(), text(), text(), text());

@@ -1,12 +1,16 @@
 package dev.skep.agent.event;
 
 import dev.skep.agent.event.WatchedPolicy.WatchedHook;
+import dev.skep.bpf.HookPlan.ArgumentKind;
 import dev.skep.bpf.KernelRecord;
 import dev.skep.bpf.NetworkFacts;
 import dev.skep.events.Argument;
 import dev.skep.events.Bytes;
 import dev.skep.events.KernelText;
 import dev.skep.policy.Hook.ArgumentType;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -15,15 +19,36 @@ import org.jspecify.annotations.Nullable;
 final class Arguments {
   private static final String PATH_CUT = "unresolvedPathComponents";
   private static final long NETWORK_BYTES = 200;
+  private static final long IS_32BIT = 0x8000_0000L;
 
   private Arguments() {}
 
   static List<Argument> of(List<KernelRecord.Argument> read, WatchedHook hook) {
+    if (hook.tellsCalls()) {
+      return ofAnyCall(read, hook);
+    }
     var told = new Argument[read.size()];
     for (int i = 0; i < told.length; i++) {
       told[i] = of(read.get(i), hook.label(i));
     }
     return Arrays.asList(told);
+  }
+
+  /** What a system call was given is told as numbers. */
+  private static List<Argument> ofAnyCall(List<KernelRecord.Argument> read, WatchedHook hook) {
+    var told = new ArrayList<Argument>();
+    for (int i = 0; i < read.size(); i++) {
+      var argument = read.get(i);
+      if (argument.kind() == ArgumentKind.CONST_BUF && !argument.unreadable()) {
+        var numbers = ByteBuffer.wrap(argument.bytes()).order(ByteOrder.nativeOrder());
+        while (numbers.remaining() >= Long.BYTES) {
+          told.add(new Argument.SizeArg(numbers.getLong(), hook.label(i)));
+        }
+      } else {
+        told.add(of(argument, hook.label(i)));
+      }
+    }
+    return told;
   }
 
   private static Argument of(KernelRecord.Argument read, String label) {
@@ -48,11 +73,16 @@ final class Arguments {
           read.unreadable()
               ? noPath(label)
               : new Argument.LinuxBinprmArg(text(read), flags(read), permission(read), label);
-      case STRING, FILENAME ->
+      case SYSCALL64 ->
+          new Argument.SyscallArg(
+              (int) (read.value() & ~IS_32BIT),
+              (read.value() & IS_32BIT) == 0 ? "x64" : "i386",
+              label);
+      case STRING, FILENAME, DATA_LOC ->
           read.unreadable()
               ? new Argument.ErrorArg("text not readable", label)
               : new Argument.StringArg(text(read), label);
-      case CHAR_BUF -> {
+      case CHAR_BUF, CONST_BUF -> {
         if (read.unreadable()) {
           yield new Argument.ErrorArg("buffer not readable", label);
         }
@@ -99,10 +129,7 @@ final class Arguments {
       case INT, FD -> new Argument.IntArg((int) value, label);
       case UINT32 -> new Argument.UintArg((int) value, label);
       case SIZE -> new Argument.SizeArg(value, label);
-      case LONG, STRING, CHAR_BUF, FILE, PATH, DENTRY, LINUX_BINPRM, FILENAME ->
-          new Argument.LongArg(value, label);
-      case SOCK, SOCKET, SKB, SOCKADDR, SOCKADDR_UN, NET_DEVICE ->
-          new Argument.LongArg(value, label);
+      default -> new Argument.LongArg(value, label);
     };
   }
 
@@ -135,6 +162,7 @@ final class Arguments {
                 Argument.SizeArg _,
                 Argument.LongArg _,
                 Argument.NetDevArg _,
+                Argument.SyscallArg _,
                 Argument.ErrorArg _ ->
                 0;
           };

@@ -16,6 +16,7 @@ import dev.skep.events.ProcessExit;
 import dev.skep.events.ProcessKprobe;
 import dev.skep.events.ProcessLsm;
 import dev.skep.events.ProcessRef;
+import dev.skep.events.ProcessTracepoint;
 import dev.skep.events.Signals;
 import dev.skep.events.TracedContainer;
 import java.util.List;
@@ -216,7 +217,7 @@ public final class EventTeller {
                 time,
                 caller,
                 process.parentRef(),
-                hook.told(),
+                hook.told(record),
                 arguments,
                 null,
                 action(record.action(), record.signal()),
@@ -228,9 +229,22 @@ public final class EventTeller {
           processes.hold(process);
           boolean decided = record.following() == Following.VALUE;
           var path = Arguments.path(record.arguments());
-          returns.add(record, new Waiting(process, event, decided, hook.call(), path));
+          returns.add(record, new Waiting(process, event, decided, hook.call(record), path));
         }
       }
+      case TRACEPOINT ->
+          tell(
+              process,
+              new ProcessTracepoint(
+                  time,
+                  caller,
+                  process.parentRef(),
+                  hook.subsystem(),
+                  hook.told(record),
+                  arguments,
+                  action(record.action(), record.signal()),
+                  ancestors(process, Family.TRACEPOINT)),
+              Arguments.bytes(arguments));
       case LSM ->
           tell(
               process,
@@ -238,7 +252,7 @@ public final class EventTeller {
                   time,
                   caller,
                   process.parentRef(),
-                  hook.told(),
+                  hook.told(record),
                   arguments,
                   action(record.action(), record.signal()),
                   ancestors(process, Family.LSM)),
@@ -246,7 +260,8 @@ public final class EventTeller {
     }
     if (record.action() != KernelRecord.Action.POST) {
       var path = Arguments.path(record.arguments());
-      var did = new Deed(record.policy(), hook.call(), path, record.action(), record.signal());
+      var did =
+          new Deed(record.policy(), hook.call(record), path, record.action(), record.signal());
       tell(process, caller.container(), did, time);
     }
   }

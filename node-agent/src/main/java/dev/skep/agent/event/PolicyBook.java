@@ -69,6 +69,14 @@ public final class PolicyBook {
     }
     var call = "call_" + hook.point();
     return new WatchedHook(
-        Kind.KPROBE, new Hook(call, hook.policy(), "", List.of()), call, List.of(), null, "");
+        Kind.KPROBE,
+        "",
+        new Hook(call, hook.policy(), "", List.of()),
+        Map.of(),
+        Map.of(),
+        call,
+        List.of(),
+        null,
+        "");
   }
 }

@@ -67,7 +67,10 @@ final class FunctionFit {
   /** A register that is narrower than what is read of it would have anything in its upper half. */
   private static boolean fits(ArgumentType type, Parameter parameter) {
     return switch (parameter) {
-      case Parameter.Integral(int bytes) -> type.bytes() > 0 && type.bytes() <= Math.max(bytes, 4);
+      case Parameter.Integral(int bytes, _) ->
+          type.bytes() > 0 && type.bytes() <= Math.max(bytes, 4);
+      case Parameter.Text() ->
+          type.bytes() == Long.BYTES || (type.bytes() == 0 && type.struct().isEmpty());
       case Parameter.Pointer(var struct) when !type.struct().isEmpty() -> isOf(type, struct);
       case Parameter.Pointer(var struct) ->
           type.bytes() == Long.BYTES || (type.bytes() == 0 && struct.isEmpty());
@@ -103,7 +106,8 @@ final class FunctionFit {
 
   private static String words(Parameter parameter) {
     return switch (parameter) {
-      case Parameter.Integral(int bytes) -> "a number of " + 8 * bytes + " bits";
+      case Parameter.Integral(int bytes, _) -> "a number of " + 8 * bytes + " bits";
+      case Parameter.Text() -> "a pointer to characters";
       case Parameter.Pointer(var struct) when struct.isEmpty() -> "a pointer";
       case Parameter.Pointer(var struct) -> "a pointer to struct " + struct;
       case Parameter.Other() -> "what cannot be read";

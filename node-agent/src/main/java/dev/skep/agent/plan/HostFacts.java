@@ -1,7 +1,9 @@
 package dev.skep.agent.plan;
 
+import dev.skep.bpf.BpfException;
 import dev.skep.bpf.KernelFunction;
 import dev.skep.bpf.KernelRecord.Namespaces;
+import dev.skep.bpf.KernelTracepoint;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -21,6 +23,16 @@ public interface HostFacts {
 
   /** Whether the kernel asks programs on its LSM hooks. */
   boolean asksLsmPrograms();
+
+  /**
+   * What the kernel says of one of its tracepoints.
+   *
+   * @throws BpfException if it cannot be asked
+   */
+  KernelTracepoint tracepoint(String subsystem, String event) throws BpfException;
+
+  /** What the kernel's code gives one of its tracepoints. */
+  KernelFunction rawTracepoint(String event);
 
   /** As {@code uname -m} says it. */
   String architecture();

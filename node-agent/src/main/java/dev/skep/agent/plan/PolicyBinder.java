@@ -2,6 +2,7 @@ package dev.skep.agent.plan;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.skep.bpf.BpfException;
 import dev.skep.bpf.HookPlan;
 import dev.skep.bpf.HookPlan.ArgumentFilter;
 import dev.skep.bpf.HookPlan.ArgumentKind;
@@ -27,12 +28,15 @@ import dev.skep.bpf.HookPlan.ReturnPlan;
 import dev.skep.bpf.HookPlan.SelectorPlan;
 import dev.skep.bpf.HookPlan.TextPart;
 import dev.skep.bpf.KernelFunction;
+import dev.skep.bpf.KernelTracepoint;
 import dev.skep.bpf.PolicyPlan;
 import dev.skep.policy.Hook;
 import dev.skep.policy.LabelSelector;
+import dev.skep.policy.LateTyping;
 import dev.skep.policy.Policy;
 import dev.skep.policy.Scope;
 import dev.skep.policy.ast.Action;
+import dev.skep.policy.ast.ArgumentType;
 import dev.skep.policy.ast.Capability;
 import dev.skep.policy.ast.FileType;
 import dev.skep.policy.ast.Matching.Side;
@@ -40,9 +44,10 @@ import dev.skep.policy.ast.Selector;
 import dev.skep.policy.ast.Selector.BinaryFilter.Part;
 import dev.skep.policy.ast.Selector.Namespace;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -101,80 +106,262 @@ public final class PolicyBinder {
   }
 
   private boolean isLeftOut(Hook hook) {
-    return hook.place() instanceof Hook.Place.Function(var symbol, boolean optional)
-        && optional
-        && host.function(symbol) instanceof KernelFunction.Missing;
+    return switch (hook.place()) {
+      case Hook.Place.Function(var symbol, boolean optional) -> optional && isMissing(symbol);
+      case Hook.Place.Functions(var symbols, boolean optional) ->
+          optional && symbols.stream().allMatch(this::isMissing);
+      case Hook.Place.Syscalls(var names, boolean optional) ->
+          optional && names.stream().noneMatch(name -> host.syscallNumber(name).isPresent());
+      default -> false;
+    };
+  }
+
+  private boolean isMissing(String symbol) {
+    return host.function(symbol) instanceof KernelFunction.Missing;
   }
 
   private HookPlan bind(Hook hook, List<String> problems) {
-    var place =
-        switch (hook.place()) {
-          case Hook.Place.Syscall(var name) -> syscall(name, hook, problems);
-          case Hook.Place.Function(var symbol, _) -> {
-            problems.addAll(FunctionFit.problems(hook, symbol, host.function(symbol)));
-            yield LsmFit.instead(hook, symbol, host).orElse(new Place.Function(symbol));
-          }
-          case Hook.Place.LsmHook(var name) -> {
-            problems.addAll(LsmFit.problems(hook, name, host));
-            yield new Place.LsmHook(name);
-          }
-        };
+    return switch (hook.place()) {
+      case Hook.Place.Syscall(var name) -> bindCalls(hook, List.of(name), problems);
+      case Hook.Place.Syscalls(var names, boolean optional) ->
+          bindCalls(
+              hook,
+              names.stream()
+                  .filter(name -> !optional || host.syscallNumber(name).isPresent())
+                  .toList(),
+              problems);
+      case Hook.Place.Function(var symbol, _) ->
+          bindFunctions(hook, new Place.Function(symbol), List.of(symbol), problems);
+      case Hook.Place.Functions(var symbols, boolean optional) -> {
+        var there = symbols.stream().filter(its -> !optional || !isMissing(its)).toList();
+        yield bindFunctions(hook, new Place.Functions(Set.copyOf(there)), there, problems);
+      }
+      case Hook.Place.LsmHook(var name) -> bindLsm(hook, name, problems);
+      case Hook.Place.Tracepoint tracepoint -> bindTracepoint(hook, tracepoint, problems);
+      case Hook.Place.RawTracepoint(var subsystem, var event) ->
+          bindRaw(hook, subsystem, event, problems);
+    };
+  }
+
+  private HookPlan bindCalls(Hook hook, List<String> names, List<String> problems) {
+    var place = syscalls(names, hook, problems);
+    if (!hasAuto(hook)) {
+      return plan(hook, place, arguments(hook), problems);
+    }
+    var first = names.getFirst();
+    KernelTracepoint known;
+    try {
+      known = host.tracepoint("syscalls", "sys_enter_" + first);
+    } catch (BpfException e) {
+      problems.add(hook.path() + ".args: types cannot be found out: " + e.getMessage());
+      return nothing(hook, place);
+    }
+    return typed(hook, new SyscallTypes(first, known), problems)
+        .map(typed -> plan(typed, place, arguments(typed), problems))
+        .orElseGet(() -> nothing(hook, place));
+  }
+
+  private HookPlan bindFunctions(
+      Hook hook, Place place, List<String> symbols, List<String> problems) {
+    var first = symbols.getFirst();
+    if (isMissing(first)) {
+      problems.addAll(FunctionFit.problems(hook, first, host.function(first)));
+      return nothing(hook, place);
+    }
+    var typed = typed(hook, new FunctionTypes(first, host.function(first)), problems);
+    if (typed.isEmpty()) {
+      return nothing(hook, place);
+    }
+    for (var symbol : symbols) {
+      problems.addAll(FunctionFit.problems(typed.get(), symbol, host.function(symbol)));
+    }
+    var instead =
+        symbols.size() == 1 ? LsmFit.instead(typed.get(), first, host) : Optional.<Place>empty();
+    return plan(typed.get(), instead.orElse(place), arguments(typed.get()), problems);
+  }
+
+  private HookPlan bindLsm(Hook hook, String name, List<String> problems) {
+    var place = new Place.LsmHook(name);
+    var function = LsmFit.function(name, host);
+    if (hasAuto(hook) && !(function instanceof KernelFunction.Missing)) {
+      var typed = typed(hook, new FunctionTypes(name, function), problems);
+      return typed
+          .map(its -> {
+            problems.addAll(LsmFit.problems(its, name, host));
+            return plan(its, place, arguments(its), problems);
+          })
+          .orElseGet(() -> nothing(hook, place));
+    }
+    problems.addAll(LsmFit.problems(hook, name, host));
+    return problems.isEmpty() || !hasAuto(hook)
+        ? plan(hook, place, arguments(hook), problems)
+        : nothing(hook, place);
+  }
+
+  private static boolean hasAuto(Hook hook) {
+    return hook.arguments().stream()
+        .anyMatch(argument -> argument.type() == Hook.ArgumentType.AUTO);
+  }
+
+  /** With all types found out; empty: some cannot be, or what is asked does not fit them. */
+  private static Optional<Hook> typed(Hook hook, ArgumentTypes types, List<String> problems) {
+    var found = new HashMap<Integer, ArgumentType>();
+    boolean whole = true;
+    for (int i = 0; i < hook.arguments().size(); i++) {
+      var argument = hook.arguments().get(i);
+      if (argument.type() == Hook.ArgumentType.AUTO) {
+        var type = types.type(argument);
+        if (type.isEmpty()) {
+          problems.add(hook.path() + ".args: " + types.noType(argument));
+          whole = false;
+        } else {
+          found.put(i, type.get());
+        }
+      }
+    }
+    if (!whole) {
+      return Optional.empty();
+    }
+    var typing = LateTyping.of(hook, found);
+    typing.problems().forEach(problem -> problems.add(problem.toString()));
+    return typing.problems().isEmpty() ? Optional.of(typing.hook()) : Optional.empty();
+  }
+
+  /** What has problems is not loaded. */
+  private static HookPlan nothing(Hook hook, Place place) {
+    return new HookPlan(hook.index(), place, false, List.of(), List.of());
+  }
+
+  private List<ArgumentPlan> arguments(Hook hook) {
+    return hook.arguments().stream()
+        .map(argument ->
+            new ArgumentPlan(
+                kind(argument.type()),
+                argument.index(),
+                argument.sizeIndex().orElseGet(() -> length(argument, hook.place()))))
+        .toList();
+  }
+
+  /** Which argument has the length of an address; 0: none, or not the same of all functions. */
+  private int length(Hook.Argument argument, Hook.Place place) {
+    return switch (place) {
+      case Hook.Place.Function(var symbol, _) ->
+          FunctionFit.lengthOf(argument, host.function(symbol));
+      case Hook.Place.Functions(var symbols, _) -> {
+        var lengths =
+            symbols.stream()
+                .map(symbol -> FunctionFit.lengthOf(argument, host.function(symbol)))
+                .distinct()
+                .toList();
+        yield lengths.size() == 1 ? lengths.getFirst() : 0;
+      }
+      case Hook.Place.LsmHook(var name) ->
+          FunctionFit.lengthOf(argument, LsmFit.function(name, host));
+      case Hook.Place.RawTracepoint(_, var event) ->
+          FunctionFit.lengthOf(argument, host.rawTracepoint(event));
+      case Hook.Place.Syscall _, Hook.Place.Syscalls _, Hook.Place.Tracepoint _ -> 0;
+    };
+  }
+
+  private HookPlan bindTracepoint(
+      Hook hook, Hook.Place.Tracepoint tracepoint, List<String> problems) {
+    var place = new Place.Tracepoint(tracepoint.subsystem(), tracepoint.event());
+    var format = format(hook, tracepoint, problems);
+    if (format == null) {
+      return nothing(hook, place);
+    }
+    var fit = new TracepointFit(tracepoint, format);
+    return typed(hook, fit, problems)
+        .map(typed -> plan(typed, place, fit.plans(typed, problems), problems))
+        .orElseGet(() -> nothing(hook, place));
+  }
+
+  private HookPlan bindRaw(Hook hook, String subsystem, String event, List<String> problems) {
+    var place = new Place.RawTracepoint(event);
+    var given = host.rawTracepoint(event);
+    if (given instanceof KernelFunction.Missing) {
+      problems.add(noTracepoint(hook, subsystem + "/" + event));
+      return nothing(hook, place);
+    }
+    var typed = typed(hook, new FunctionTypes(event, given), problems);
+    if (typed.isEmpty()) {
+      return nothing(hook, place);
+    }
+    problems.addAll(FunctionFit.problems(typed.get(), event, given));
+    return plan(typed.get(), place, arguments(typed.get()), problems);
+  }
+
+  private static String noTracepoint(Hook hook, String name) {
+    return hook.path()
+        + ".event: this node's kernel has no tracepoint "
+        + name
+        + "; kernels differ in them: keep the policy off such nodes with nodeSelector, or take one"
+        + " that they all have";
+  }
+
+  /** Null: it is not there, which is among the problems. */
+  private KernelTracepoint.@Nullable Format format(
+      Hook hook, Hook.Place.Tracepoint tracepoint, List<String> problems) {
+    try {
+      return switch (host.tracepoint(tracepoint.subsystem(), tracepoint.event())) {
+        case KernelTracepoint.Format format -> format;
+        case KernelTracepoint.Missing _ -> {
+          problems.add(noTracepoint(hook, tracepoint.call()));
+          yield null;
+        }
+      };
+    } catch (BpfException e) {
+      problems.add(hook.path() + ": which tracepoints there are cannot be read: " + e.getMessage());
+      return null;
+    }
+  }
+
+  private HookPlan plan(
+      Hook hook, Place place, List<ArgumentPlan> arguments, List<String> problems) {
     var selectors = new ArrayList<SelectorPlan>();
     for (int i = 0; i < hook.selectors().size(); i++) {
       var selector = hook.selectors().get(i);
       var path = hook.path() + ".selectors[" + i + "]";
       selectors.add(bind(selector, path, hook.returned(), problems));
     }
-    return new HookPlan(
-        hook.index(),
-        place,
-        hook.returned() != null,
-        hook.arguments().stream().map(argument -> bind(argument, hook.place())).toList(),
-        selectors);
+    return new HookPlan(hook.index(), place, hook.returned() != null, arguments, selectors);
   }
 
-  private Place syscall(String name, Hook hook, List<String> problems) {
-    var number = host.syscallNumber(name);
-    if (number.isEmpty()) {
-      problems.add(
-          hook.path()
-              + ".call: no system call "
-              + name
-              + " is known for "
-              + host.architecture()
-              + "; keep the policy off such nodes with nodeSelector kubernetes.io/arch");
-      return new Place.Syscalls(Set.of());
+  private Place syscalls(List<String> names, Hook hook, List<String> problems) {
+    boolean overrides =
+        hook.selectors().stream().anyMatch(selector -> selector.action().error() != 0);
+    var numbers = new HashSet<Integer>();
+    var functions = new HashMap<Integer, String>();
+    for (var name : names) {
+      var number = host.syscallNumber(name);
+      if (number.isEmpty()) {
+        problems.add(
+            hook.path()
+                + ".call: no system call "
+                + name
+                + " is known for "
+                + host.architecture()
+                + "; keep the policy off such nodes with nodeSelector kubernetes.io/arch");
+        continue;
+      }
+      numbers.add(number.getAsInt());
+      if (overrides) {
+        host.overridable(name)
+            .ifPresentOrElse(
+                function -> functions.put(number.getAsInt(), function),
+                () ->
+                    problems.add(
+                        hook.path()
+                            + ".selectors: the action Override, but this node's kernel lets nobody"
+                            + " replace what a system call returns; hook the function security_...,"
+                            + " or the LSM hook, by which it asks whether the call is allowed"));
+      }
     }
-    int call = number.getAsInt();
-    if (hook.selectors().stream().noneMatch(selector -> selector.action().error() != 0)) {
-      return new Place.Syscalls(Set.of(call));
-    }
-    var function = host.overridable(name);
-    if (function.isEmpty()) {
-      problems.add(
-          hook.path()
-              + ".selectors: the action Override, but this node's kernel lets nobody replace what a"
-              + " system call returns; hook the function security_..., or the LSM hook, by which it"
-              + " asks whether the call is allowed");
-      return new Place.Syscalls(Set.of(call));
-    }
-    return new Place.Syscalls(Set.of(call), Map.of(call, function.get()));
+    return new Place.Syscalls(numbers, functions);
   }
 
-  private ArgumentPlan bind(Hook.Argument argument, Hook.Place place) {
-    int size =
-        switch (place) {
-          case Hook.Place.Syscall _ -> 0;
-          case Hook.Place.Function(var symbol, _) ->
-              FunctionFit.lengthOf(argument, host.function(symbol));
-          case Hook.Place.LsmHook(var name) ->
-              FunctionFit.lengthOf(argument, LsmFit.function(name, host));
-        };
-    return new ArgumentPlan(kind(argument), argument.index(), argument.sizeIndex().orElse(size));
-  }
-
-  private static ArgumentKind kind(Hook.Argument argument) {
-    return switch (argument.type()) {
+  static ArgumentKind kind(Hook.ArgumentType type) {
+    return switch (type) {
       case INT8 -> ArgumentKind.INT8;
       case UINT8 -> ArgumentKind.UINT8;
       case INT16 -> ArgumentKind.INT16;
@@ -197,6 +384,10 @@ public final class PolicyBinder {
       case SOCKADDR -> ArgumentKind.SOCKADDR;
       case SOCKADDR_UN -> ArgumentKind.SOCKADDR_UN;
       case NET_DEVICE -> ArgumentKind.NET_DEVICE;
+      case DATA_LOC -> ArgumentKind.DATA_LOC;
+      case CONST_BUF -> ArgumentKind.CONST_BUF;
+      case SYSCALL64 -> ArgumentKind.SYSCALL64;
+      case AUTO -> throw new IllegalArgumentException("a type that is yet to be found out");
     };
   }
 
@@ -222,7 +413,7 @@ public final class PolicyBinder {
     return atReturn == null || returned == null
         ? null
         : new ReturnPlan(
-            kind(returned),
+            kind(returned.type()),
             atReturn.filters().stream()
                 .map(filter -> new ReturnFilter(filter.negated(), bind(filter.matching())))
                 .toList(),
@@ -336,6 +527,8 @@ public final class PolicyBinder {
 
   private static Matching bind(Hook.Matching matching) {
     return switch (matching) {
+      case Hook.Matching.Untyped _ ->
+          throw new IllegalArgumentException("what is yet to be found out");
       case Hook.Matching.OneOf(var numbers) -> new Matching.OneOf(numbers);
       case Hook.Matching.InRange(var ranges) -> new Matching.InRange(bind(ranges));
       case Hook.Matching.GreaterThan(var bound) -> new Matching.GreaterThan(bound);

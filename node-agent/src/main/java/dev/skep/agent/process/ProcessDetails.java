@@ -27,6 +27,7 @@ public record ProcessDetails(
     /** Execs and exits. */
     BASE,
     KPROBE,
+    TRACEPOINT,
     LSM
   }
 

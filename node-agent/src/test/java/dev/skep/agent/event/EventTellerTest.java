@@ -3,6 +3,7 @@ package dev.skep.agent.event;
 import static dev.skep.agent.Policies.killWrites;
 import static dev.skep.agent.Policies.policy;
 import static dev.skep.agent.Policies.syscall;
+import static dev.skep.agent.Records.at;
 import static dev.skep.agent.Records.buffer;
 import static dev.skep.agent.Records.exec;
 import static dev.skep.agent.Records.exit;
@@ -37,8 +38,11 @@ import dev.skep.events.ProcessExit;
 import dev.skep.events.ProcessKprobe;
 import dev.skep.events.ProcessLsm;
 import dev.skep.events.ProcessThrottle;
+import dev.skep.events.ProcessTracepoint;
 import dev.skep.policy.Hook;
 import dev.skep.policy.Hook.ArgumentType;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -231,6 +235,70 @@ class EventTellerTest {
             new Argument.ErrorArg("buffer not readable", ""),
             new Argument.TruncatedBytesArg(bytes("begin"), 9_000, ""),
             new Argument.IntArg(-1, ""));
+  }
+
+  @Test
+  void aTracepointIsToldWithItsSubsystemAndWhatCallsAreGivenAsNumbers() {
+    var place = new Hook.Place.Tracepoint("raw_syscalls", "sys_enter");
+    var hook =
+        new Hook(
+            0,
+            "spec.tracepoints[0]",
+            place.call(),
+            place,
+            List.of(
+                new Hook.Argument(4, ArgumentType.SYSCALL64, OptionalInt.empty(), "call"),
+                new Hook.Argument(5, ArgumentType.CONST_BUF, OptionalInt.empty(), "given")),
+            null,
+            List.of(),
+            "a message",
+            List.of());
+    book.put(WatchedPolicy.of(policy("uid-1", 1, hook), "__x64_sys_"));
+    var numbers = ByteBuffer.allocate(16).order(ByteOrder.nativeOrder()).putLong(7).putLong(-1);
+
+    teller.tell(
+        hook(
+            3_000,
+            SHELL,
+            KernelRecord.Action.SIGNAL,
+            9,
+            number(ArgumentKind.SYSCALL64, 0x8000_0005L),
+            new KernelRecord.Argument(
+                ArgumentKind.CONST_BUF, 1, false, false, 16, numbers.array())));
+
+    var event = (ProcessTracepoint) events.getLast();
+    assertThat(event.subsystem()).isEqualTo("raw_syscalls");
+    assertThat(event.hook().function()).isEqualTo("sys_enter");
+    assertThat(event.hook().message()).isEqualTo("a message");
+    assertThat(event.action()).isEqualTo(Action.SIGKILL);
+    assertThat(event.args())
+        .containsExactly(
+            new Argument.SyscallArg(5, "i386", "call"),
+            new Argument.SizeArg(7, "given"),
+            new Argument.SizeArg(-1, "given"));
+    assertThat(violations).extracting(Violation::hook).containsExactly("raw_syscalls/sys_enter");
+  }
+
+  @Test
+  void ofSeveralCallsTheOneIsToldThatWasMade() {
+    book.put(watching(7, new Hook.Place.Syscalls(List.of("dup", "dup2"), false)));
+    teller.tell(at(33, "", 3_000, SHELL));
+    book.put(watching(8, new Hook.Place.Functions(List.of("vfs_unlink", "vfs_rmdir"), true)));
+    teller.tell(at(513, "vfs_rmdir", 3_001, SHELL));
+
+    assertThat(events)
+        .extracting(event -> ((ProcessKprobe) event).hook().function())
+        .containsExactly("__x64_sys_dup2", "vfs_rmdir");
+    assertThat(violations)
+        .extracting(Violation::hook)
+        .containsExactly("__x64_sys_dup2", "vfs_rmdir");
+  }
+
+  private static WatchedPolicy watching(long generation, Hook.Place place) {
+    var hook =
+        new Hook(
+            0, "spec.kprobes[0]", "list:x", place, List.of(), null, List.of(), null, List.of());
+    return WatchedPolicy.of(policy("uid-1", generation, hook), "__x64_sys_");
   }
 
   @Test

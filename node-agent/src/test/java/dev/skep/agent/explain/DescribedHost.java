@@ -4,6 +4,7 @@ import dev.skep.agent.plan.HostFacts;
 import dev.skep.bpf.KernelFunction;
 import dev.skep.bpf.KernelFunction.Parameter;
 import dev.skep.bpf.KernelRecord.Namespaces;
+import dev.skep.bpf.KernelTracepoint;
 import dev.skep.policy.Syscalls;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -40,7 +41,7 @@ final class DescribedHost implements HostFacts {
 
   private static Parameter parameter(String word) {
     return Character.isDigit(word.charAt(0))
-        ? new Parameter.Integral(Integer.parseInt(word))
+        ? new Parameter.Integral(Integer.parseInt(word), true)
         : new Parameter.Pointer(word.equals("-") ? "" : word);
   }
 
@@ -52,6 +53,16 @@ final class DescribedHost implements HostFacts {
   @Override
   public KernelFunction function(String name) {
     return functions.getOrDefault(name, new KernelFunction.Missing());
+  }
+
+  @Override
+  public KernelTracepoint tracepoint(String subsystem, String event) {
+    return new KernelTracepoint.Missing();
+  }
+
+  @Override
+  public KernelFunction rawTracepoint(String event) {
+    return new KernelFunction.Missing();
   }
 
   /** As no kernel before Linux 7 lets programs. */

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.skep.agent.plan.Binding.Bound;
 import dev.skep.agent.plan.Binding.Unbindable;
+import dev.skep.bpf.BpfException;
 import dev.skep.bpf.HookPlan;
 import dev.skep.bpf.HookPlan.ArgumentFilter;
 import dev.skep.bpf.HookPlan.ArgumentKind;
@@ -16,6 +17,7 @@ import dev.skep.bpf.HookPlan.SelectorPlan;
 import dev.skep.bpf.KernelFunction;
 import dev.skep.bpf.KernelFunction.Parameter;
 import dev.skep.bpf.KernelRecord.Namespaces;
+import dev.skep.bpf.KernelTracepoint;
 import dev.skep.bpf.PolicyPlan;
 import dev.skep.policy.Hook;
 import dev.skep.policy.Hook.Action;
@@ -52,7 +54,7 @@ class PolicyBinderTest {
         return switch (name) {
           case "security_file_permission" ->
               new KernelFunction.Typed(
-                  List.of(new Parameter.Pointer("file"), new Parameter.Integral(4)));
+                  List.of(new Parameter.Pointer("file"), new Parameter.Integral(4, true)));
           case "bpf_lsm_bprm_check_security", "security_bprm_check" ->
               new KernelFunction.Typed(List.of(new Parameter.Pointer("linux_binprm")));
           case "bpf_lsm_file_open", "security_file_open" ->
@@ -64,7 +66,7 @@ class PolicyBinderTest {
                   List.of(
                       new Parameter.Pointer("socket"),
                       new Parameter.Pointer("sockaddr"),
-                      new Parameter.Integral(4)));
+                      new Parameter.Integral(4, true)));
           case "inet_dgram_connect" ->
               new KernelFunction.Typed(
                   List.of(
@@ -83,6 +85,24 @@ class PolicyBinderTest {
       @Override
       public boolean asksLsmPrograms() {
         return asksLsm;
+      }
+
+      @Override
+      public KernelFunction rawTracepoint(String event) {
+        return event.equals("executed")
+            ? new KernelFunction.Typed(
+                List.of(
+                    new Parameter.Pointer("task_struct"), new Parameter.Pointer("linux_binprm")))
+            : new KernelFunction.Missing();
+      }
+
+      @Override
+      public KernelTracepoint tracepoint(String subsystem, String event) throws BpfException {
+        return switch (subsystem + "/" + event) {
+          case "syscalls/sys_enter_lseek" -> TracepointFitTest.SEEK;
+          case "task/hidden" -> throw new BpfException("open", 1, "tracefs is not there");
+          default -> new KernelTracepoint.Missing();
+        };
       }
 
       @Override
@@ -141,6 +161,135 @@ class PolicyBinderTest {
                                             new Matching.TextOneOf(Set.of("/etc/passwd")))),
                                     true,
                                     9)))))));
+  }
+
+  @Test
+  void aTracepointIsBoundByItsFormat() {
+    var hook =
+        TracepointFitTest.hook(
+            TracepointFitTest.argument(5, ArgumentType.AUTO),
+            TracepointFitTest.argument(6, ArgumentType.LONG));
+
+    assertThat(binder.bind(policy("uid-1", 1, hook)))
+        .isInstanceOfSatisfying(
+            Bound.class,
+            bound ->
+                assertThat(bound.plan().hooks())
+                    .containsExactly(
+                        new HookPlan(
+                            0,
+                            new HookPlan.Place.Tracepoint("syscalls", "sys_enter_lseek"),
+                            false,
+                            List.of(
+                                new ArgumentPlan(ArgumentKind.UINT32, 0, new HookPlan.Field(16, 4)),
+                                new ArgumentPlan(ArgumentKind.LONG, 1, new HookPlan.Field(24, 8))),
+                            List.of())));
+  }
+
+  @Test
+  void aTracepointThatTheKernelLacksOrDoesNotShowIsNamed() {
+    assertThat(binder.bind(policy("uid-1", 1, TracepointFitTest.at("task", "no_such"))))
+        .isEqualTo(
+            new Unbindable(
+                List.of(
+                    "spec.tracepoints[0].event: this node's kernel has no tracepoint task/no_such;"
+                        + " kernels differ in them: keep the policy off such nodes with nodeSelector,"
+                        + " or take one that they all have")));
+    assertThat(binder.bind(policy("uid-1", 1, TracepointFitTest.at("task", "hidden"))))
+        .isInstanceOfSatisfying(
+            Unbindable.class,
+            unbindable ->
+                assertThat(unbindable.problems())
+                    .singleElement()
+                    .asString()
+                    .contains("cannot be read", "tracefs is not there"));
+  }
+
+  @Test
+  void aRawTracepointIsBoundByWhatTheKernelGivesIt() {
+    var place = new Hook.Place.RawTracepoint("sched", "executed");
+    var auto = on(place, argument(1, ArgumentType.AUTO));
+
+    assertThat(((Bound) binder.bind(policy("uid-1", 1, auto))).plan().hooks())
+        .containsExactly(
+            new HookPlan(
+                0,
+                new HookPlan.Place.RawTracepoint("executed"),
+                false,
+                List.of(new ArgumentPlan(ArgumentKind.BINPRM, 1, 0)),
+                List.of()));
+    assertThat(problems(on(place, argument(0, ArgumentType.FILE))))
+        .containsExactly(
+            "spec.kprobes[0].args: executed of this node's kernel has a pointer to struct"
+                + " task_struct at index 0, not one to struct file");
+    assertThat(problems(on(new Hook.Place.RawTracepoint("sched", "no_such"))))
+        .singleElement()
+        .asString()
+        .contains("no tracepoint sched/no_such");
+  }
+
+  @Test
+  void theTypesOfAFunctionsArgumentsAreFoundOut() {
+    var hook =
+        function(
+            "security_file_permission",
+            argument(0, ArgumentType.AUTO),
+            argument(1, ArgumentType.AUTO));
+    var beyond = function("security_file_permission", argument(2, ArgumentType.AUTO));
+    var untyped = function("of_a_module", argument(0, ArgumentType.AUTO));
+
+    assertThat(((Bound) binder.bind(policy("uid-1", 1, hook))).plan().hooks().getFirst())
+        .extracting(HookPlan::arguments)
+        .isEqualTo(
+            List.of(
+                new ArgumentPlan(ArgumentKind.FILE, 0, 0),
+                new ArgumentPlan(ArgumentKind.INT, 1, 0)));
+    for (var wrong : List.of(beyond, untyped)) {
+      assertThat(((Unbindable) binder.bind(policy("uid-1", 1, wrong))).problems())
+          .singleElement()
+          .asString()
+          .contains("cannot be found out on this node; write it, such as type: int");
+    }
+  }
+
+  @Test
+  void ofSeveralCallsThoseThatMayBeMissingAreLeftOut() {
+    var calls = on(new Hook.Place.Syscalls(List.of("write", "no_such"), true));
+    var functions =
+        on(new Hook.Place.Functions(List.of("security_file_permission", "no_such"), true));
+
+    assertThat(((Bound) binder.bind(policy("uid-1", 1, calls))).plan().hooks())
+        .extracting(HookPlan::place)
+        .containsExactly(new HookPlan.Place.Syscalls(Set.of(1)));
+    assertThat(((Bound) binder.bind(policy("uid-1", 1, functions))).plan().hooks())
+        .extracting(HookPlan::place)
+        .containsExactly(new HookPlan.Place.Functions(Set.of("security_file_permission")));
+    assertThat(
+            ((Unbindable)
+                    binder.bind(
+                        policy(
+                            "uid-1",
+                            1,
+                            on(
+                                new Hook.Place.Functions(
+                                    List.of("security_file_permission", "no_such"), false)))))
+                .problems())
+        .singleElement()
+        .asString()
+        .contains("no function no_such");
+  }
+
+  private static Hook on(Hook.Place place, Hook.Argument... arguments) {
+    return new Hook(
+        0,
+        "spec.kprobes[0]",
+        "list:x",
+        place,
+        List.of(arguments),
+        null,
+        List.of(),
+        null,
+        List.of());
   }
 
   @Test

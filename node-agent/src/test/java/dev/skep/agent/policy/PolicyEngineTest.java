@@ -16,6 +16,7 @@ import dev.skep.agent.pod.Coverage;
 import dev.skep.bpf.BpfException;
 import dev.skep.bpf.KernelFunction;
 import dev.skep.bpf.KernelRecord.Namespaces;
+import dev.skep.bpf.KernelTracepoint;
 import dev.skep.bpf.PolicyTotals;
 import dev.skep.bpf.PolicyTotals.HookTotals;
 import dev.skep.bpf.PolicyTotals.ProcessTotals;
@@ -66,6 +67,16 @@ class PolicyEngineTest {
                 @Override
                 public boolean asksLsmPrograms() {
                   return false;
+                }
+
+                @Override
+                public KernelTracepoint tracepoint(String subsystem, String event) {
+                  return new KernelTracepoint.Missing();
+                }
+
+                @Override
+                public KernelFunction rawTracepoint(String event) {
+                  return new KernelFunction.Missing();
                 }
 
                 @Override
