@@ -16,6 +16,8 @@ import dev.skep.bpf.HookPlan.SelectorPlan;
 import dev.skep.bpf.KernelRecord.Action;
 import dev.skep.bpf.KernelRecord.Hook;
 import dev.skep.bpf.PolicyTotals.HookTotals;
+import dev.skep.bpf.layout.Structs;
+import dev.skep.bpf.libbpf.BpfObject;
 import dev.skep.bpf.libbpf.KernelMap;
 import dev.skep.cluster.NeedsKernel;
 import dev.skep.cluster.NeedsPolicies;
@@ -26,6 +28,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -41,7 +44,6 @@ class LsmHookIT {
   private static final int EPERM = -1;
   private static final int EACCES = -13;
   private static final int EAGAIN = -11;
-  private static final long OWNER = 200;
   private static final int CHAIN_MAX = 32;
   private static final int ATTACKERS = 8;
   private static final int ATTACKS = 200;
@@ -232,14 +234,25 @@ class LsmHookIT {
   }
 
   /** Makes all spaces somebody's, or nobody's: struct chain's owner. */
-  private void occupy(long owner) throws BpfException {
+  private void occupy(long owner) throws Exception {
+    long at = ownerInChain();
     try (var chains = KernelMap.pinned(Path.of(node.kernel().folder(), "maps", "claimed_chains"));
         var arena = Arena.ofConfined()) {
       var chain = arena.allocate(chains.valueSize(), Long.BYTES);
-      chain.set(JAVA_LONG, OWNER, owner);
+      chain.set(JAVA_LONG, at, owner);
       for (int space = 0; space < chains.maxEntries(); space++) {
         chains.put(space, chain);
       }
+    }
+  }
+
+  private static long ownerInChain() throws Exception {
+    try (var in =
+            Objects.requireNonNull(
+                Structs.class.getResourceAsStream("/dev/skep/bpf/lsmhooks.bpf.o"));
+        var object = BpfObject.open(in.readAllBytes(), "lsmhooks")) {
+      return Objects.requireNonNull(
+          object.btf().struct("chain").orElseThrow().offsets().get("owner"));
     }
   }
 
