@@ -18,7 +18,7 @@ final class LsmFit {
 
   /** ... but for these. */
   private static final Map<String, String> OTHER_NAMES =
-      Map.of("bprm_check", "bprm_check_security");
+      Map.of("bprm_check", "bprm_check_security", "create_user_ns", "userns_create");
 
   private LsmFit() {}
 
