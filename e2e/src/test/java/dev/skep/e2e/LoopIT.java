@@ -207,9 +207,9 @@ class LoopIT {
         metadata: {name: unsupported}
         spec:
           kprobes:
-          - call: tcp_connect
+          - call: commit_creds
             syscall: false
-            args: [{index: 0, type: sock}]
+            args: [{index: 0, type: cred}]
         """);
     skep.apply(
         """

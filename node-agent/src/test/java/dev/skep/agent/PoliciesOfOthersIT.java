@@ -119,7 +119,8 @@ class PoliciesOfOthersIT {
       var held = Objects.requireNonNull(kernel.policies().get(plan.uid()), file);
       assertThat(held.complete()).as(file).isTrue();
       assertThat(held.hooks()).as(file).hasSize(plan.hooks().size());
-      Shell.run("timeout --kill-after=1 60 bash <<'WORK'\n" + WORK + "WORK"); // some policies make others wait for ever
+      // Some policies make others wait for ever.
+      Shell.run("timeout --kill-after=1 60 bash <<'WORK'\n" + WORK + "WORK");
       boolean matched =
           kernel.totals(plan.uid()).hooks().stream()
               .anyMatch(hook -> hook.posted() + hook.suppressed() + hook.enforced() > 0);

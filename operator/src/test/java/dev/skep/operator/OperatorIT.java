@@ -149,8 +149,8 @@ class OperatorIT {
         kind: TracingPolicy
         metadata: {name: mixed-later}
         spec:
-          lsmhooks:
-          - {hook: file_open}
+          fentries:
+          - {call: security_file_open, syscall: false}
         """);
 
     await()
