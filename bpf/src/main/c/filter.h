@@ -122,9 +122,9 @@ static __always_inline bool filter_holds(const volatile struct filter_plan *filt
 	if (operator < FILTER_FILE_TYPE)
 		return process_filter_holds(filter, chain, task);
 	if (operator == FILTER_FILE_TYPE)
-		return file_type_filter_holds(filter, chain);
+		return IN_KERNEL && file_type_filter_holds(filter, chain);
 	if (operator < FILTER_TEXT_EQUAL)
-		return hook.networks && network_filter_holds(filter, chain, argument_of(filter));
+		return IN_KERNEL && hook.networks && network_filter_holds(filter, chain, argument_of(filter));
 	return text_filter_holds(filter, chain);
 }
 

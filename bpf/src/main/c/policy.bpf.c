@@ -44,7 +44,7 @@ static __always_inline __u32 append_argument(struct record_buffer *buffer, __u32
 	else if (!is_pointer(argument->kind))
 		header->value = number_of(argument->kind, chain->arguments[argument->index]);
 	at += sizeof(*header);
-	if (is_network(argument->kind)) {
+	if (IN_KERNEL && is_network(argument->kind)) {
 		struct network *network = network_of(chain, argument);
 
 		if (!network)
