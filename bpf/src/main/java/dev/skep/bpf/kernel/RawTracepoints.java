@@ -3,57 +3,21 @@ package dev.skep.bpf.kernel;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import dev.skep.bpf.BpfException;
-import dev.skep.bpf.HookPlan;
 import dev.skep.bpf.KernelFunction;
 import dev.skep.bpf.layout.Structs;
 import dev.skep.bpf.libbpf.BpfObject;
-import dev.skep.bpf.libbpf.BpfProgram;
 import dev.skep.bpf.libbpf.KernelTypes;
-import java.util.HashMap;
-import java.util.Map;
-import java.util.TreeMap;
 
 /** A dispatcher for each raw tracepoint that hooks sit on, by its point. One thread at a time. */
-final class RawTracepoints implements Dispatchers {
+final class RawTracepoints extends LoadedDispatchers {
   private static final String DISPATCHER = "dispatch_raw";
 
-  private final Folder folder;
-  private final NodeMaps maps;
-  private final int generation;
-  private final Map<Integer, BpfObject> loaded = new TreeMap<>();
-
   RawTracepoints(Folder folder, NodeMaps maps, int generation) {
-    this.folder = folder;
-    this.maps = maps;
-    this.generation = generation;
+    super(folder, maps, generation, DISPATCHER, "raw tracepoint");
   }
 
   @Override
-  public void watch(String event, int point, HookPlan hook) throws BpfException {
-    watch(event, point);
-  }
-
-  @Override
-  public void watch(String event, int point, PointBits bits) throws BpfException {
-    watch(event, point);
-  }
-
-  private void watch(String event, int point) throws BpfException {
-    if (loaded.containsKey(point)) {
-      return;
-    }
-    try {
-      loaded.put(point, load(event, point));
-    } catch (BpfException e) {
-      throw new BpfException(
-          "attach",
-          e.errno(),
-          "the raw tracepoint %s cannot be watched on this node (%s)"
-              .formatted(event, e.getMessage()));
-    }
-  }
-
-  private BpfObject load(String event, int point) throws BpfException {
+  BpfObject load(String event, int point) throws BpfException {
     var object = Programs.RAW.open();
     try {
       object.constant("generation").set(JAVA_INT, 0, generation);
@@ -74,42 +38,5 @@ final class RawTracepoints implements Dispatchers {
           ? Math.min(parameters.size(), Structs.REGISTERS_MAX)
           : 0;
     }
-  }
-
-  @Override
-  public void keepOnly(int point, PointBits bits) throws BpfException {
-    if (bits.slots(point).isEmpty()) {
-      Folder.remove(folder.link(generation, link(point)));
-      var object = loaded.remove(point);
-      if (object != null) {
-        object.close();
-      }
-    }
-  }
-
-  @Override
-  public boolean isWatched(int point, PointBits asked) throws BpfException {
-    var object = loaded.get(point);
-    return object != null && folder.runs(generation, link(point), object.program(DISPATCHER));
-  }
-
-  /** Runs that the kernel skipped, for the program was running on that CPU already. */
-  @Override
-  public long recursionMisses() throws BpfException {
-    long misses = 0;
-    for (var object : new HashMap<>(loaded).values()) {
-      misses += BpfProgram.recursionMisses(object.program(DISPATCHER).fd());
-    }
-    return misses;
-  }
-
-  private static String link(int point) {
-    return DISPATCHER + "_" + point;
-  }
-
-  @Override
-  public void close() {
-    loaded.values().forEach(BpfObject::close);
-    loaded.clear();
   }
 }
